@@ -1,0 +1,13 @@
+"""Limits that members are told of, each in one place."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+MAX_MESSAGE_BYTES = 1_000_000  # of one message
+MAX_LINES = 500  # of one seizure
+MAX_VERSIONS = 200  # of one case
+MAX_DEPTH = 16  # of nesting in one message; the schema itself needs 4
+MAX_MASS_KG = Decimal(10) ** 9
+NOTE_LENGTH = 1_000  # characters of a method_note
+CONTROL_SKEW_S = 300  # a tick further from its append time than this is dropped

@@ -1,0 +1,92 @@
+"""Every topic: name, what is on it, key, partitions and retention. Names may be prefixed by settings, never reused.
+
+A lane is a partition of the journal and of the state topics (docs/architecture.md); their number is fixed, and changing it is
+a rebuild.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from schemas.control import Control
+from schemas.counts import Bucket, Count
+from schemas.journal import JournalEntry
+from schemas.limits import MAX_MESSAGE_BYTES
+from schemas.messages import AGENCY_PATTERN, Message
+from schemas.receipts import Receipt
+
+LANES = 8
+DAY_MS = 86_400_000
+_OWN_BYTES = str(4 * 1_048_576)  # of our own topics: an entry is larger than the message it came from
+
+
+class Topic(NamedTuple):
+    """One topic, or with ``{agency}`` in its name one for each agency."""
+
+    name: str
+    holds: Any
+    """The record type, as pydantic reads it; None for state that only its lane can read."""
+    key: str
+    partitions: int
+    config: Mapping[str, str]
+    purpose: str
+
+    @property
+    def per_agency(self) -> bool:
+        """Whether each agency has one of its own."""
+        return "{agency}" in self.name
+
+    def of(self, agency: str) -> str:
+        """The topic's name for one agency."""
+        return self.name.format(agency=agency)
+
+
+_KEPT = {"cleanup.policy": "delete", "retention.ms": "-1", "max.message.bytes": _OWN_BYTES}
+_COMPACTED = {"cleanup.policy": "compact", "max.message.bytes": _OWN_BYTES, "min.cleanable.dirty.ratio": "0.3", "segment.ms": str(DAY_MS // 24)}
+
+INCOMING = Topic(
+    "in.{agency}.v1",
+    Message | Control,
+    "case_no",
+    1,
+    {
+        "cleanup.policy": "delete",
+        "retention.ms": str(30 * DAY_MS),
+        "message.timestamp.type": "LogAppendTime",
+        "compression.type": "uncompressed",
+        "max.message.bytes": str(MAX_MESSAGE_BYTES + 65_536),  # room for the batch around it
+    },
+    "What one agency sends. Only it, the clock and the operator may write here: the topic is the sender's identity.",
+)
+RECEIPTS = Topic("receipts.{agency}.v1", Receipt, "case_no", 1, _KEPT, "One receipt for each message of the agency.")
+JOURNAL = Topic("journal.v1", JournalEntry, "agency", LANES, _KEPT, "Everything accepted, each version, and ticks. The ordered truth.")
+COUNTS = Topic("counts.v1", Count, "agency", LANES, _KEPT, "Rolling counts per agency and commodity group, changed ones at each tick.")
+BUCKETS = Topic("buckets.v1", Bucket, "agency", LANES, _KEPT, "Days and months that a tick has closed, and their revisions.")
+CASES = Topic("cases.v1", None, "agency/case_no", LANES, _COMPACTED, "State and positions of intake; read by its lanes only.")
+DAYS = Topic("days.v1", None, "agency", LANES, _COMPACTED, "State and positions of watch; read by its lanes only.")
+REGISTRY = Topic("registry.v1", None, "agency:<code> or phase:<code>", 1, _COMPACTED, "Agencies and phases added to this deployment.")
+
+TOPICS = (INCOMING, RECEIPTS, JOURNAL, COUNTS, BUCKETS, CASES, DAYS, REGISTRY)
+SHARED = tuple(topic for topic in TOPICS if not topic.per_agency)
+PER_AGENCY = tuple(topic for topic in TOPICS if topic.per_agency)
+
+_INCOMING = re.compile(rf"in\.({AGENCY_PATTERN[1:-1]})\.v\d+")
+
+
+def agency_of(topic: str) -> str | None:
+    """The agency whose ``in.`` topic this is, or None for any other topic."""
+    found = _INCOMING.fullmatch(topic)
+    return found[1] if found else None
+
+
+def receipts_of(incoming: str) -> str:
+    """The receipts topic that answers an ``in.`` topic."""
+    return "receipts." + incoming.removeprefix("in.")
+
+
+def lane_of(incoming: str) -> int:
+    """The lane of an agency's topic; also the journal partition its entries go to."""
+    return zlib.crc32(incoming.encode()) % LANES

@@ -1,0 +1,36 @@
+"""JSON, in one place: bytes of a topic in, records out, and back."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+import orjson
+
+from schemas.record import Record
+
+R = TypeVar("R", bound=Record)
+
+
+def load(raw: bytes) -> Any:
+    """Parsed JSON of a record we wrote ourselves. Raises ValueError on anything else."""
+    return orjson.loads(raw)
+
+
+def dump(value: Any) -> bytes:
+    """JSON bytes of plain values, in the order given."""
+    return orjson.dumps(value)
+
+
+def canonical(value: Any) -> bytes:
+    """JSON bytes that are the same for the same content: keys sorted, no spaces."""
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+
+
+def encode(record: Record) -> bytes:
+    """JSON bytes of a record; fields without a value are left out."""
+    return record.model_dump_json(exclude_none=True).encode()
+
+
+def decode(raw: bytes, record: type[R]) -> R:
+    """Read a record we wrote ourselves. Raises ValueError (pydantic's) when it is none."""
+    return record.model_validate_json(raw)
