@@ -1,0 +1,1 @@
+"""Put together: the command, the local stack, what a deployment needs made in it. May import everything."""

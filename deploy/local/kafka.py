@@ -1,0 +1,154 @@
+"""Apache Kafka itself: one broker that is its own controller (KRaft), as a child process on the loopback interface.
+
+State lies under one folder and survives ``kill -9``. The broker is known by its cluster id: an answer with another one is not ours.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import hashlib
+import os
+import subprocess
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from deploy.local import jars
+from deploy.local.java import Java, find_java
+from deploy.local.ports import HOST
+from schemas.errors import Fatal, Refused
+
+PROPERTIES = """\
+process.roles=broker,controller
+node.id=1
+controller.quorum.voters=1@{host}:{controller}
+listeners=PLAINTEXT://{host}:{port},CONTROLLER://{host}:{controller}
+advertised.listeners=PLAINTEXT://{host}:{port}
+controller.listener.names=CONTROLLER
+inter.broker.listener.name=PLAINTEXT
+log.dirs={data}
+auto.create.topics.enable=false
+offsets.topic.replication.factor=1
+offsets.topic.num.partitions=8
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+transaction.state.log.num.partitions=4
+share.coordinator.state.topic.replication.factor=1
+share.coordinator.state.topic.min.isr=1
+group.initial.rebalance.delay.ms=0
+log.cleaner.dedupe.buffer.size=16777216
+broker.session.timeout.ms=3000
+broker.heartbeat.interval.ms=500
+"""
+LOG4J = """\
+status = error
+rootLogger.level = WARN
+rootLogger.appenderRef.out.ref = OUT
+appender.out.type = Console
+appender.out.name = OUT
+appender.out.layout.type = PatternLayout
+appender.out.layout.pattern = [%d] %p %m (%c{1})%n
+"""
+FAST = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto", "-Djava.awt.headless=true")
+STORAGE_TOOL, BROKER = "kafka.tools.StorageTool", "kafka.Kafka"
+
+
+@dataclass(frozen=True)
+class Kafka:
+    """A broker in ``folder``. ``prepare`` once, then start ``command`` as often as need be."""
+
+    folder: Path
+    port: int
+    controller_port: int
+    heap_mb: int = 512
+    said: Callable[[str], None] = lambda _: None
+
+    name = "kafka"
+    stop_within_s = 30.0
+
+    @property
+    def bootstrap(self) -> str:
+        """What clients connect to."""
+        return f"{HOST}:{self.port}"
+
+    @cached_property
+    def cluster_id(self) -> str:
+        """Of the data in the folder. Raises Refused when they are no broker's."""
+        meta = self.folder / "data" / "meta.properties"
+        with contextlib.suppress(FileNotFoundError):
+            for line in meta.read_text(encoding="utf-8").splitlines():
+                if line.startswith("cluster.id="):
+                    return line.partition("=")[2]
+        raise Refused(f"{meta} names no cluster: the broker's state is damaged. `mekong reset --yes` makes a new one.")
+
+    def prepare(self) -> None:
+        """Fetch what is missing, write the settings, and format an empty folder."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        values = {"host": HOST, "port": self.port, "controller": self.controller_port, "data": self.folder / "data"}
+        self._settings.write_text(PROPERTIES.format(**values), encoding="utf-8")
+        (self.folder / "log4j2.properties").write_text(LOG4J, encoding="utf-8")
+        if not (self.folder / "data" / "meta.properties").exists():
+            self._format()
+
+    def command(self) -> list[str]:
+        """The broker. Its first run leaves an archive of its classes behind, which takes a second off each later start."""
+        archive = self._archive
+        share = f"-XX:SharedArchiveFile={archive}" if archive.exists() else f"-XX:ArchiveClassesAtExit={self._new_archive}"
+        return [*self._java(share), BROKER, str(self._settings)]
+
+    def environment(self) -> dict[str, str]:
+        """The child's environment."""
+        return dict(os.environ)
+
+    def is_ready(self) -> bool:
+        """Whether our broker answers. Raises Fatal when another one does."""
+        from deploy.local.probe import cluster_at  # noqa: PLC0415 - imports the client
+
+        found = cluster_at(self.bootstrap)
+        if found not in (None, self.cluster_id):
+            raise Fatal(f"{self.bootstrap} is answered by another broker (cluster {found}, not {self.cluster_id}).")
+        return found is not None
+
+    def stopped(self, exit_code: int) -> None:
+        """Keep the class archive of a run that ended in order (143: by SIGTERM)."""
+        new = self._new_archive
+        if exit_code in (0, 143) and new.exists():
+            with contextlib.suppress(OSError):
+                new.replace(self._archive)
+        new.unlink(missing_ok=True)
+
+    def _format(self) -> None:
+        cluster_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=").replace("-", "A")
+        run = [*self._java(), STORAGE_TOOL, "format", "-t", cluster_id, "-c", str(self._settings)]
+        done = subprocess.run(run, capture_output=True, text=True, timeout=120, check=False)
+        if done.returncode:
+            raise Fatal(f"Kafka could not format {self.folder / 'data'}: {(done.stderr or done.stdout).strip()[-500:]}")
+
+    def _java(self, *options: str) -> list[str]:
+        log4j = f"-Dlog4j2.configurationFile={self.folder / 'log4j2.properties'}"
+        return [self._found_java.path, "-Xms64m", f"-Xmx{self.heap_mb}m", *FAST, *options, log4j, "-cp", ":".join(map(str, self._jars))]
+
+    @property
+    def _settings(self) -> Path:
+        return self.folder / "server.properties"
+
+    @cached_property
+    def _found_java(self) -> Java:
+        return find_java()
+
+    @cached_property
+    def _jars(self) -> tuple[Path, ...]:
+        return jars.fetch(self.said)
+
+    @property
+    def _archive(self) -> Path:
+        key = hashlib.sha256("\n".join([self._found_java.said, *map(str, self._jars)]).encode()).hexdigest()[:16]
+        return jars.cache_folder() / "classes" / f"kafka-{jars.KAFKA}-{key}.jsa"
+
+    @property
+    def _new_archive(self) -> Path:
+        self._archive.parent.mkdir(parents=True, exist_ok=True)
+        return self._archive.with_suffix(f".{hashlib.sha256(str(self.folder).encode()).hexdigest()[:8]}")
