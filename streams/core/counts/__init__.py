@@ -1,0 +1,1 @@
+"""Journal -> rolling counts and closed buckets, per agency. Pure."""

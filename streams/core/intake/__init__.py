@@ -1,0 +1,1 @@
+"""``in.<agency>`` -> journal and receipts: check, identify, enrich. Pure."""

@@ -1,0 +1,47 @@
+"""Records of one journal partition in; counts, closed buckets and the agencies' books out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from schemas import wire
+from schemas.errors import Refused
+from streams.core.counts.book import Book
+from streams.core.counts.tick import Told, tick
+from streams.core.draft import Draft
+
+JOURNAL_FORMAT = 1
+
+
+def fold(draft: Draft, records: Iterable[Any]) -> Iterator[tuple[str, Told]]:
+    """Take journal entries in order; yields what each tick gave. Raises Refused at an entry of a newer format."""
+    books: dict[str, Book] = {}
+    for record in records:
+        entry = wire.load(record.value)
+        if entry["format"] > JOURNAL_FORMAT:
+            raise Refused(f"journal offset {record.offset} has format {entry['format']}, this code knows up to {JOURNAL_FORMAT}")
+        agency = entry["agency"]
+        if agency not in books:
+            books[agency] = Book(draft, agency)
+        told = count(books[agency], entry, record.offset)
+        if told is not None:
+            yield agency, told
+    for book in books.values():
+        book.flush()
+
+
+def count(book: Book, entry: dict[str, Any], offset: int) -> Told | None:
+    """One entry: a version is counted and the one it supersedes taken out; a tick tells what changed."""
+    kind = entry["kind"]
+    if kind == "version":
+        if entry["supersedes"]:
+            book.add(entry["supersedes"], -1)
+        if entry["contribution"]:
+            book.add(entry["contribution"], 1)
+    elif kind == "tick":
+        return tick(book, entry["at"], offset)
+    else:
+        sign, hours, minutes = entry["profile"]["utc_offset"][0], *entry["profile"]["utc_offset"][1:].split(":")
+        book.clock()["offset"] = (int(hours) * 60 + int(minutes)) * (-1 if sign == "-" else 1)
+    return None

@@ -1,0 +1,39 @@
+"""The operation's phase a seizure falls in: by its date, the agency's membership and the commodity groups in scope."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+from schemas.control import Membership
+from schemas.times import EventTime, Precision
+from streams.core.intake.enrich.facts import Facts
+
+
+def enrich(facts: Facts) -> dict[str, Any]:
+    """``operation`` and ``phase``, or nothing when it belongs to none."""
+    if facts.time is None or facts.time.precision is Precision.YEAR:
+        return {}
+    named = facts.content.get("operation")
+    groups = {line["commodity_group"] for line in facts.content["lines"]}
+    for member in facts.profile.memberships:
+        if named in {None, member.operation} and _within(facts.time, member) and _in_scope(groups, member):
+            return {"operation": member.operation, "phase": member.phase}
+    return {"operation": named} if named else {}
+
+
+def _within(time: EventTime, member: Membership) -> bool:
+    """A month belongs to a phase only when all of its days do: half a month says nothing about the half."""
+    return member.starts_on <= time.day and _last_day(time) <= member.ends_on
+
+
+def _last_day(time: EventTime) -> date:
+    if time.precision is not Precision.MONTH:
+        return time.day
+    return (time.day.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
+
+
+def _in_scope(groups: set[str], member: Membership) -> bool:
+    return not member.commodity_groups or not groups.isdisjoint(member.commodity_groups)
+
+

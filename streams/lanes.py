@@ -1,0 +1,205 @@
+"""A lane: some source partitions in, and in one Kafka transaction their outputs, the state and the position that go together.
+
+Exactly once rests on this alone: **the position is stored with the state it produced, in one atomic write**. A lane's
+transactional producer is opened before its state is read, which fences off whoever wrote last; so a process that was paused and
+wakes up cannot overwrite anything. Decision and figures: docs/decisions/0001-lanes-on-faust.md.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple, Protocol
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+
+from schemas.errors import Fatal
+
+RUN_RECORDS = 1_000  # of one run, and about of one transaction
+RUN_BYTES = 4_000_000
+BATCH_BYTES = 900_000  # of one produce batch; one larger record travels alone
+POSITION = b"@position/"
+TRANSACTION_TIMEOUT_MS = 20_000  # a worker stopped inside a transaction holds readers back for so long at most
+
+log = logging.getLogger(__name__)
+
+
+class Incoming(Protocol):
+    """One record as the broker client hands it out."""
+
+    offset: int
+    timestamp: int
+    key: bytes | None
+    value: bytes | None
+    headers: Sequence[tuple[str, bytes]]
+
+
+class Output(NamedTuple):
+    """One record to write."""
+
+    key: bytes | None
+    value: bytes
+    headers: Sequence[tuple[str, bytes]] = ()
+
+
+class Run(NamedTuple):
+    """Consecutive records of one source, handed to the agent as one event."""
+
+    lane: Lane
+    source: TopicPartition
+    after: int | None
+    """Last offset of the run handed out before this one; None for the first after a seek."""
+    first: int
+    last: int
+    size: int
+    """Bytes of the values."""
+    records: list[Any]
+
+
+State = Mapping[bytes, bytes]
+Changes = dict[bytes, "bytes | None"]
+Outputs = dict[tuple[str, int], list[Output]]
+Fold = Callable[[State, Changes, TopicPartition, Sequence[Any]], Outputs]
+"""(committed state, changes of this transaction so far: add to them, source, its next records) -> outputs by topic and partition."""
+
+
+class Broken(Fatal):
+    """A run was lost between fetch and agent, or the log and the state do not fit: end the process, the restart reads again."""
+
+
+class Lane:
+    """Some source partitions with the state built from them; one per number, owned by one process at a time."""
+
+    def __init__(self, number: int, state: TopicPartition, name: str, connection: Mapping[str, Any]) -> None:
+        self.number, self.where, self.name, self.connection = number, state, name, connection
+        self.state: dict[bytes, bytes] = {}
+        self.positions: dict[TopicPartition, int] = {}
+        """Next offset of each source; absent: never ran."""
+        self.taken: dict[TopicPartition, int | None] = {}
+        self.waiting: deque[tuple[Run, Any]] = deque()
+        self.wake = asyncio.Event()
+        self.task: asyncio.Task[None] | None = None
+
+    async def open(self) -> Lane:
+        """Fence the last writer off, then read the state it left. Raises Fatal when the broker refuses."""
+        self.producer = AIOKafkaProducer(
+            **self.connection,
+            transactional_id=self.name,
+            acks="all",
+            max_batch_size=BATCH_BYTES,
+            max_request_size=5 * 1_048_576,
+            linger_ms=0,
+            transaction_timeout_ms=TRANSACTION_TIMEOUT_MS,
+            request_timeout_ms=15_000,
+            retry_backoff_ms=10,
+        )
+        await self.producer.start()
+        reader = AIOKafkaConsumer(
+            **self.connection,
+            isolation_level="read_committed",
+            enable_auto_commit=False,
+            max_poll_records=10_000,
+            max_partition_fetch_bytes=8 * 1_048_576,
+            fetch_max_wait_ms=50,
+        )
+        await reader.start()
+        try:
+            reader.assign([self.where])
+            await reader.seek_to_beginning(self.where)
+            end = (await reader.end_offsets([self.where]))[self.where]
+            while await reader.position(self.where) < end:
+                found = await reader.getmany(timeout_ms=200)
+                self.restore(found.get(self.where, ()))
+        finally:
+            await reader.stop()
+        return self
+
+    def restore(self, records: Iterable[Incoming]) -> None:
+        """Take up what a transaction of this lane wrote to its state partition."""
+        for record in records:
+            assert record.key is not None  # noqa: S101 - we wrote it
+            if record.key.startswith(POSITION):
+                topic, partition = record.key[len(POSITION) :].decode().rsplit("/", 1)
+                self.positions[TopicPartition(topic, int(partition))] = int(record.value or 0)
+            elif record.value is None:
+                self.state.pop(record.key, None)
+            else:
+                self.state[record.key] = record.value
+
+    async def close(self) -> None:
+        """Stop writing. What was not committed is read again by whoever opens the lane next."""
+        if self.task:
+            self.task.cancel()
+        await self.producer.stop()
+
+    def put(self, run: Run, event: Any) -> None:
+        """Queue a run for the next transaction."""
+        self.waiting.append((run, event))
+        self.wake.set()
+
+    async def serve(self, fold: Fold, served: Callable[[list[tuple[Run, Any]]], Awaitable[None]], linger_s: Callable[[], float]) -> None:
+        """Fold what waits and commit it, one transaction after another, for ever. ``served`` hears of each that is through."""
+        while True:
+            await self.wake.wait()
+            if sum(len(run.records) for run, _ in self.waiting) < RUN_RECORDS:
+                await asyncio.sleep(linger_s())
+            batch = self._gather()
+            if not self.waiting:
+                self.wake.clear()
+            await self.transact([run for run, _ in batch], fold)
+            await served(batch)
+
+    async def transact(self, runs: Iterable[Run], fold: Fold) -> None:
+        """Fold ``runs`` and commit outputs, state and positions together. Records behind the position are passed over."""
+        outputs: Outputs = {}
+        changes: Changes = {}
+        positions: dict[TopicPartition, int] = {}
+        for run in runs:
+            position = self.positions.get(run.source, 0)
+            records = run.records if run.first >= position else [record for record in run.records if record.offset >= position]
+            if records:
+                for where, rows in fold(self.state, changes, run.source, records).items():
+                    outputs.setdefault(where, []).extend(rows)
+                positions[run.source] = run.last + 1
+        if positions:
+            await self._commit(positions, outputs, changes)
+
+    def _gather(self) -> list[tuple[Run, Any]]:
+        batch: list[tuple[Run, Any]] = []
+        records = size = 0
+        while self.waiting and records < RUN_RECORDS and size < RUN_BYTES:
+            batch.append(self.waiting.popleft())
+            records += len(batch[-1][0].records)
+            size += batch[-1][0].size
+        return batch
+
+    async def _commit(self, positions: Mapping[TopicPartition, int], outputs: Outputs, changes: Changes) -> None:
+        """All of it, or nothing. Raises ProducerFenced when another process owns the lane."""
+        await self.producer.begin_transaction()
+        deliveries: list[Any] = []
+        for (topic, partition), rows in outputs.items():
+            deliveries += await self._append(topic, partition, rows)
+        marks = [(POSITION + f"{tp.topic}/{tp.partition}".encode(), b"%d" % offset) for tp, offset in positions.items()]
+        deliveries += await self._append(self.where.topic, self.where.partition, [*((*change, ()) for change in changes.items()), *((*mark, ()) for mark in marks)])
+        await asyncio.gather(*deliveries)
+        await self.producer.commit_transaction()
+        for key, value in changes.items():
+            if value is None:
+                self.state.pop(key, None)
+            else:
+                self.state[key] = value
+        self.positions.update(positions)
+
+    async def _append(self, topic: str, partition: int, rows: Iterable[tuple[bytes | None, bytes | None, Sequence[tuple[str, bytes]]]]) -> list[Any]:
+        deliveries, batch = [], self.producer.create_batch()
+        for key, value, headers in rows:
+            if batch.append(key=key, value=value, timestamp=None, headers=headers) is None:  # full
+                deliveries.append(await self.producer.send_batch(batch, topic, partition=partition))
+                batch = self.producer.create_batch()
+                if batch.append(key=key, value=value, timestamp=None, headers=headers) is None:
+                    raise Broken(f"{topic}/{partition}: a record of {len(value or b'')} bytes does not fit an empty batch")
+        if batch.record_count():
+            deliveries.append(await self.producer.send_batch(batch, topic, partition=partition))
+        return deliveries

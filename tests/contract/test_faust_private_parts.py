@@ -1,0 +1,70 @@
+"""Every private part of faust-streaming and aiokafka that streams/ leans on is there, and looks as it did."""
+
+import inspect
+from importlib.metadata import version
+
+import aiokafka
+import pytest
+from aiokafka.producer.message_accumulator import BatchBuilder
+from faust import App, Stream, Topic
+from faust.transport.consumer import Consumer as BaseConsumer
+from faust.transport.drivers import aiokafka as driver
+
+PINNED = {"faust-streaming": "0.15.3", "aiokafka": "0.14.0", "mode-streaming": "0.7.1"}
+
+SIGNATURES = [
+    (driver.Consumer, "_new_consumer_thread", ["self"]),
+    (driver.Consumer, "perform_seek", ["self"]),
+    (driver.Consumer, "getmany", ["self", "timeout"]),
+    (driver.Consumer, "ack", ["self", "message"]),
+    (driver.Consumer, "on_partitions_revoked", ["self", "revoked"]),
+    (driver.Consumer, "_new_offset", ["self", "tp"]),
+    (driver.Consumer, "_seek", ["self", "partition", "offset"]),
+    (driver.Consumer, "_wait_next_records", ["self", "timeout"]),
+    (driver.Consumer, "_to_message", ["self", "tp", "record"]),
+    (driver.Consumer, "earliest_offsets", ["self", "partitions"]),
+    (driver.Consumer, "highwaters", ["self", "partitions"]),
+    (driver.Consumer, "highwater", ["self", "tp"]),
+    (driver.Consumer, "assignment", ["self"]),
+    (driver.AIOKafkaConsumerThread, "_create_worker_consumer", ["self", "transport"]),
+    (driver.AIOKafkaConsumerThread, "_ensure_consumer", ["self"]),
+    (driver.AIOKafkaConsumerThread, "call_thread", ["self", "fun", "args", "kwargs"]),
+    (Topic, "decode", ["self", "message", "propagate"]),
+    (Topic, "_create_event", ["self", "key", "value", "headers", "message"]),
+    (App, "_new_transport", ["self"]),
+    (Stream, "noack", ["self"]),
+    (Stream, "events", ["self"]),
+]
+
+
+@pytest.mark.parametrize("package", PINNED)
+def test_the_installed_version_is_the_one_the_private_parts_were_read_in(package):
+    assert version(package) == PINNED[package]
+
+
+@pytest.mark.parametrize(("owner", "name", "parameters"), SIGNATURES, ids=[f"{owner.__name__}.{name}" for owner, name, _ in SIGNATURES])
+def test_the_method_is_there_with_its_parameters(owner, name, parameters):
+    assert list(inspect.signature(getattr(owner, name)).parameters) == parameters
+
+
+@pytest.mark.parametrize("name", ["_read_offset", "_acked", "_unacked_messages", "_buffered_partitions", "flow_active", "should_stop", "_thread"])
+def test_the_consumer_keeps_its_books_under_the_names_we_write_to(name):
+    source = inspect.getsource(BaseConsumer) + inspect.getsource(driver.Consumer) + inspect.getsource(inspect.getmodule(BaseConsumer).ThreadDelegateConsumer)
+    assert f"self.{name}" in source or hasattr(BaseConsumer, name)
+
+
+@pytest.mark.parametrize("name", ["_isolation_level", "_partition_assignment_strategy"])
+def test_the_broker_client_reads_what_we_set_before_it_starts(name):
+    assert f"self.{name} = " in inspect.getsource(aiokafka.AIOKafkaConsumer.__init__)
+    assert f"self.{name}" in inspect.getsource(aiokafka.AIOKafkaConsumer.start)
+
+
+def test_a_full_batch_refuses_a_record_but_an_empty_one_takes_any_size():
+    assert list(inspect.signature(BatchBuilder.append).parameters) == ["self", "timestamp", "key", "value", "headers"]
+    batch = BatchBuilder(1_000, 0, is_transactional=True)
+    assert batch.append(timestamp=None, key=None, value=b"x" * 5_000) is not None
+    assert batch.append(timestamp=None, key=None, value=b"x") is None
+
+
+def test_the_consumer_generation_is_known_to_the_app():
+    assert isinstance(App.consumer_generation_id, int)
