@@ -63,23 +63,21 @@ def translated(exc: BaseException, settings: Settings, doing: str) -> Retriable 
         return Refused(f"cannot {doing}: {who} has no right to it. Only the agency itself may use its topics; ask the operator.")
     if isinstance(exc, AuthorizationError):
         return Refused(f"cannot {doing}: {who} has no right to it ({type(exc).__name__}).")
-    if isinstance(exc, SaslAuthenticationFailedError):
-        return Refused(f"cannot {doing}: {_CAUSES[0][1]}.")
     if isinstance(exc, UnknownTopicOrPartitionError):
         return Refused(
             f"cannot {doing}: there is no such topic. `mekong agency list` shows who is registered, `mekong agency add` adds one."
         )
-    if isinstance(exc, KafkaTimeoutError) and "bootstrap" in str(exc):
-        return _unreached(settings, doing)
+    if isinstance(exc, SaslAuthenticationFailedError) or (isinstance(exc, KafkaTimeoutError) and "bootstrap" in str(exc)):
+        return _unreached(exc, settings, doing)
     if isinstance(exc, RetriableError):
         return Retriable(f"cannot {doing} now: {exc}")
     return Fatal(f"cannot {doing}: {type(exc).__name__}: {exc}")
 
 
-def _unreached(settings: Settings, doing: str) -> Retriable | Refused:
-    heard = list(_heard.messages)
+def _unreached(exc: BaseException, settings: Settings, doing: str) -> Retriable | Refused:
+    heard = [*_heard.messages, type(exc).__name__]
     for word, meaning in _CAUSES:
         if any(word in message for message in heard):
             return Refused(f"cannot {doing}: {meaning}.")
-    last = f" ({heard[-1][:200]})" if heard else ""
+    last = f" ({_heard.messages[-1][:200]})" if _heard.messages else ""
     return Retriable(f"cannot {doing}: no Kafka broker answers at {settings.bootstrap()}{last}. Is the stack up (`mekong status`)?", 5.0)

@@ -12,6 +12,7 @@ client, and send again whatever has no ``Delivered``.
 from __future__ import annotations
 
 from types import TracebackType
+from typing import Self
 
 from producers.outbox import Outbox, Report
 from schemas.messages import Correction, Feedback, Seizure, Warning, Withdrawal  # noqa: A004 - the field's word for it
@@ -50,7 +51,7 @@ class Client:
         """Leave; what is not delivered is given up."""
         self._outbox.close()
 
-    def __enter__(self) -> Client:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None) -> None:

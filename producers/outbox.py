@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from types import TracebackType
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, Self, TypeVar
 
 from kafka import KafkaProducer
 from kafka.errors import (
@@ -155,7 +155,7 @@ class Outbox(Generic[T]):
                 self._bytes -= size
         return len(self._reports) > before
 
-    def __enter__(self) -> Outbox[T]:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None) -> None:

@@ -1,4 +1,4 @@
-"""What a format makes of a file: ``Parsed``, one message ready to send, or ``Rejected``; and what a format is: ``Format``."""
+"""What a format makes of a file: ``Parsed``, one message ready to send, or ``Rejected``. And what a format is: ``Format``."""
 
 from __future__ import annotations
 
@@ -22,6 +22,13 @@ class Parsed(NamedTuple):
     """When it happened, to sort a replay by; None when the message does not say."""
     where: str
     """Its place in the file: ``line 12``."""
+
+
+class Stamp(NamedTuple):
+    """A control record for one agency's topic, in its place among the data: it is signed, and has no receipt."""
+
+    agency: str
+    value: bytes
 
 
 Parse = Callable[[Iterable[bytes]], Iterator[Parsed | Rejected]]

@@ -1,0 +1,118 @@
+"""Files in, summaries out: one file as it is (``send_file``), or several by the data's own time (``replay_files``)."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import nullcontext
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import NamedTuple
+
+from producers.formats import BY_NAME
+from producers.ledger import Summary
+from producers.parsed import Format, Parsed
+from producers.positions import Positions, key_of
+from producers.sending import Progress, Sending
+from producers.timeline import timeline
+from schemas.errors import Refused
+from schemas.rejected import Rejected
+from schemas.settings import Settings
+
+STDIN = Path("-")
+_CHUNK = 1 << 18
+_NO_END = "the file does not end with a line end: check that it is complete"
+
+
+class How(NamedTuple):
+    """What the user chose for a sending."""
+
+    format: Format
+    agency: str | None = None
+    batch: str = ""
+    register: Callable[[str], None] | None = None
+    progress: Callable[[Progress], None] = lambda _: None
+    on_bytes: Callable[[int], None] = lambda _: None
+    """Told the size of each chunk that is read."""
+    wait_s: float = 60.0
+
+
+class Chunks:
+    """The chunks of a file, and afterwards whether its last line had an end."""
+
+    def __init__(self, path: Path, on_bytes: Callable[[int], None] = lambda _: None) -> None:
+        self._path, self._on_bytes = path, on_bytes
+        self.ended = True
+
+    def __iter__(self) -> Iterator[bytes]:
+        with cast("AbstractContextManager[BufferedReader]", nullcontext(sys.stdin.buffer) if self._path == STDIN else self._path.open("rb")) as file:
+            while chunk := file.read1(_CHUNK):
+                self.ended = chunk.endswith(b"\n")
+                self._on_bytes(len(chunk))
+                yield chunk
+
+
+def format_named(name: str) -> Format:
+    """The format. Raises Refused, naming all there are."""
+    if name not in BY_NAME:
+        raise Refused(f"there is no format {name!r}; there are {', '.join(BY_NAME)}")
+    return BY_NAME[name]
+
+
+def send_file(settings: Settings, path: Path, how: How) -> Summary:
+    """Send a file (or ``-``, standard input) and wait for its receipts; an interrupted sending of the same bytes goes on.
+
+    Raises OSError when it cannot be read, Retriable, Refused or Fatal when the exchange fails; what was delivered is not sent again.
+    """
+    chunks = Chunks(path, how.on_bytes)
+    with (
+        nullcontext() if path == STDIN else Positions(settings.home, key_of(settings, path, how.format.name, how.agency or "")) as positions
+    ):
+        sending = Sending(
+            settings,
+            batch=how.batch or path.name,
+            agency=how.agency,
+            positions=positions,
+            register=how.register,
+            progress=how.progress,
+            wait_s=how.wait_s,
+        )
+        summary = sending.run(how.format.parse(chunks))
+    if not chunks.ended:
+        summary.notes.append(_NO_END)
+    return summary
+
+
+def replay_files(settings: Settings, sources: Sequence[tuple[Path, Format]], how: How, utc_offset: Callable[[str], str]) -> Summary:
+    """Send files sorted by event time together, with ticks from the data's own time. ``how.format`` is not looked at.
+
+    Raises Refused unless the stack's clock is off: its ticks would make all of the data late.
+    """
+    if settings.clock_is_on():
+        raise Refused("replay needs a stack of its own whose clock is off: start one with `mekong up --clock off` in another MEKONG_HOME.")
+    rejected: list[Rejected] = []
+    messages = _messages(sources, how, rejected)
+    ordered = timeline(messages, utc_offset, tomorrow_anywhere(), how.agency)
+    sending = Sending(
+        settings,
+        batch=how.batch or "replay",
+        agency=how.agency,
+        register=how.register,
+        progress=how.progress,
+        wait_s=how.wait_s,
+    )
+    return sending.run(item for part in (ordered, rejected) for item in part)
+
+
+def tomorrow_anywhere() -> date:
+    """Today at UTC+14: what is later is in the future everywhere."""
+    return (datetime.now(UTC) + timedelta(hours=14)).date()
+
+
+def _messages(sources: Iterable[tuple[Path, Format]], how: How, rejected: list[Rejected]) -> Iterator[Parsed]:
+    for path, format_ in sources:
+        for item in format_.parse(Chunks(path, how.on_bytes)):
+            if isinstance(item, Rejected):
+                rejected.append(item.model_copy(update={"where": f"{path.name} {item.where}".strip()}))
+            else:
+                yield item

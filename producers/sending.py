@@ -1,0 +1,175 @@
+"""Messages of a file in, a ``Summary`` out: each is sent once and waited for until its receipt is there."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+from producers.ledger import Ledger, Ref, Summary
+from producers.outbox import Delivered, Outbox
+from producers.parsed import Parsed, Stamp
+from producers.positions import Positions
+from producers.receipts import Mailbox
+from schemas.control import CONTROL_HEADER, sign
+from schemas.messages import AGENCY_PATTERN
+from schemas.rejected import Reason, Rejected
+from schemas.settings import Settings
+
+_EVERY = 500  # messages between two looks at what came back
+_PROGRESS_S = 0.1
+_AGENCY = re.compile(AGENCY_PATTERN)
+
+
+class Progress(NamedTuple):
+    """How far it is."""
+
+    read: int
+    sent: int
+    answered: int
+    refused: int
+
+
+Item = Parsed | Rejected | Stamp
+
+
+class Sending:
+    """One sending: run it once."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        batch: str = "",
+        agency: str | None = None,
+        positions: Positions | None = None,
+        register: Callable[[str], None] | None = None,
+        progress: Callable[[Progress], None] = lambda _: None,
+        wait_s: float = 60.0,
+    ) -> None:
+        """``agency`` is the sender of everything, whatever the messages say; without it each message names its own.
+
+        ``register`` is called for an agency without a topic, and must make one or raise Refused. After ``wait_s`` seconds without
+        any receipt the rest counts as unanswered.
+        """
+        self._settings, self._agency, self._positions = settings, agency, positions
+        self._register, self._progress, self._wait_s = register, progress, wait_s
+        self._ledger = Ledger()
+        self._topics: dict[str, str] = {}
+        self._followed: set[str] = set()
+        self._shown_at = 0.0
+        self._batch = batch
+
+    def run(self, items: Iterable[Item]) -> Summary:
+        """Send the items in their order and wait for the receipts.
+
+        Raises Retriable, Refused or Fatal when the broker fails; what was delivered is in the positions.
+        """
+        with Mailbox(self._settings) as self._mailbox, Outbox[Ref](self._settings, self._batch) as self._outbox:
+            self._topics = self._mailbox.agencies()
+            if self._positions and self._positions.receipts:
+                self._follow(self._positions.receipts)
+            for number, item in enumerate(items):
+                self._take(number, item)
+                if number % _EVERY == 0:
+                    self._look()
+            while self._outbox.under_way:
+                self._look(0.02)
+            self._look()
+            self._ledger.all_delivered()
+            self._await_receipts()
+        summary = self._ledger.finish()
+        if self._positions and not summary.unanswered:
+            self._positions.forget()
+        return summary
+
+    def _take(self, number: int, item: Item) -> None:
+        if isinstance(item, Stamp):
+            topic = self._topic(item.agency)
+            if isinstance(topic, str):
+                mac = sign(self._settings.deployment_secret(), topic, item.value)
+                self._outbox.send(topic, "", item.value, Ref(-1, "", item.agency, ""), [(CONTROL_HEADER, mac)])
+            return
+        self._ledger.summary.read += 1
+        if isinstance(item, Rejected):
+            self._ledger.rejected(item)
+            return
+        agency = self._agency or item.agency or ""
+        ref = Ref(number, item.where, agency, item.case_no)
+        if self._positions and number in self._positions.delivered:
+            self._ledger.delivered(ref, *self._positions.delivered[number])
+            self._ledger.summary.resumed += 1
+            return
+        topic = self._topic(agency)
+        if isinstance(topic, Rejected):
+            self._ledger.rejected(topic, ref)
+        else:
+            self._outbox.send(topic, item.case_no, item.value, ref)
+
+    def _topic(self, agency: str) -> str | Rejected:
+        """The agency's topic, its receipts followed from before the first message."""
+        topic = self._topics.get(agency)
+        if topic is None:
+            if not _AGENCY.match(agency):
+                return _no_agency(agency)
+            if self._register is None:
+                return _unregistered(agency)
+            self._register(agency)
+            self._topics = self._mailbox.agencies()
+            topic = self._topics.get(agency)
+            if topic is None:
+                return _unregistered(agency)
+        if topic not in self._followed:
+            self._follow({}, topic)
+        return topic
+
+    def _follow(self, start: dict[str, int], *topics: str) -> None:
+        incoming = topics or tuple("in." + receipts.removeprefix("receipts.") for receipts in start)
+        places = self._mailbox.follow(incoming, start)
+        self._followed.update(incoming)
+        if self._positions and not start:
+            self._positions.following(places)
+
+    def _look(self, timeout_s: float = 0.0) -> int:
+        """Take in what came back; how many receipts that was."""
+        delivered = []
+        for report in self._outbox.reports():
+            if report.token.number < 0:
+                continue
+            if isinstance(report, Delivered):
+                delivered.append((report.token.number, report))
+                self._ledger.delivered(report.token, report.topic, report.offset)
+            else:
+                self._ledger.rejected(report.rejected, report.token)
+        if self._positions and delivered:
+            self._positions.add(delivered)
+        receipts = self._mailbox.poll(timeout_s)
+        for receipt in receipts:
+            self._ledger.received(receipt)
+        self._show()
+        return len(receipts)
+
+    def _await_receipts(self) -> None:
+        last = time.monotonic()
+        while self._ledger.waiting and time.monotonic() - last < self._wait_s:
+            if self._look(0.25):
+                last = time.monotonic()
+        self._show(now=True)
+
+    def _show(self, *, now: bool = False) -> None:
+        if now or time.monotonic() - self._shown_at >= _PROGRESS_S:
+            self._shown_at = time.monotonic()
+            summary = self._ledger.summary
+            self._progress(Progress(summary.read, summary.sent, self._ledger.answered, len(summary.refusals)))
+
+
+def _no_agency(agency: str) -> Rejected:
+    if not agency:
+        return Rejected(reason=Reason.MISSING_FIELD, field="agency", detail="the message names no agency: give the sender with --agency")
+    return Rejected(reason=Reason.INVALID_VALUE, field="agency", detail=f"{agency[:60]!r} is no agency code such as VN-CUSTOMS")
+
+
+def _unregistered(agency: str) -> Rejected:
+    detail = f"{agency} is not registered here, or you may not send for it. The operator adds it with `mekong agency add {agency}`."
+    return Rejected(reason=Reason.UNREGISTERED_AGENCY, field="agency", detail=detail)
