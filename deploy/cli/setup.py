@@ -1,0 +1,91 @@
+"""``mekong topics`` and ``mekong migrate``: what a deployment needs made in Kafka and in ClickHouse."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+
+@click.command()
+@click.option("--create", is_flag=True, help="Make those that are missing in this deployment.")
+@click.option("--json", "as_json", is_flag=True, help="Print them as JSON.")
+def topics(create: bool, as_json: bool) -> None:
+    """List every topic: what is on it, its key, its partitions, how long it is kept.
+
+    Those with {agency} in their name are made by `mekong agency add`, one for each agency.
+
+    \b
+    Example:
+      mekong topics
+      mekong topics --create
+    """
+    from schemas.topics import SHARED, TOPICS
+
+    made = []
+    if create:
+        from deploy.topics import create_topics
+        from schemas.settings import settings
+
+        made = create_topics(settings(), SHARED)
+    found = [
+        {
+            "topic": topic.name,
+            "record": _record(topic.holds),
+            "key": topic.key,
+            "partitions": topic.partitions,
+            "kept": _kept(dict(topic.config)),
+            "purpose": topic.purpose,
+        }
+        for topic in TOPICS
+    ]
+    if as_json:
+        click.echo(json.dumps({"topics": found, "made": made}))
+        return
+    from deploy.cli.tables import show
+
+    show(["topic", "record", "key", "partitions", "kept", "purpose"], [[str(value) for value in one.values()] for one in found])
+    if create:
+        click.echo(f"made: {', '.join(made)}" if made else "all of them are there already")
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print the names of the migrations that were applied as JSON.")
+def migrate(as_json: bool) -> None:
+    """Bring ClickHouse's tables up to date: apply the migrations that are new, in order.
+
+    \b
+    Example:
+      mekong migrate
+    """
+    from schemas.settings import settings
+    from sinks.clickhouse.migrate import migrate as apply
+
+    applied = apply(settings().clickhouse())
+    if as_json:
+        click.echo(json.dumps({"applied": applied}))
+    elif applied:
+        click.echo("\n".join(f"applied {name}" for name in applied))
+    else:
+        click.echo("up to date")
+
+
+def _record(holds: object) -> str:
+    """The names of the record types, without where they are defined."""
+    import typing
+
+    if holds is None:
+        return "internal state"
+    parts = typing.get_args(holds)
+    if not parts:
+        return getattr(holds, "__name__", str(holds))
+    return " | ".join(_record(part) for part in parts if isinstance(part, type) or typing.get_args(part))
+
+
+def _kept(config: dict[str, str]) -> str:
+    from schemas.topics import DAY_MS
+
+    if config["cleanup.policy"] == "compact":
+        return "newest of each key"
+    kept_ms = int(config["retention.ms"])
+    return "for ever" if kept_ms < 0 else f"{kept_ms // DAY_MS} days"

@@ -1,0 +1,150 @@
+"""Agencies and phases of one deployment: their topics, their profiles, and the register of both (``registry.v1``)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+
+from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
+
+from deploy.profiles import Phase, known_phases, nearest, profile_of, with_phases
+from deploy.topics import create_topics, create_with
+from schemas.codes import code_list
+from schemas.connect import kafka_options
+from schemas.control import CONTROL_HEADER, AgencyProfile, sign
+from schemas.errors import Refused
+from schemas.settings import Settings
+from schemas.topics import INCOMING, PER_AGENCY, REGISTRY
+from schemas.wire import decode, encode
+
+__all__ = ["Phase", "Registry", "add_agencies", "add_agency", "add_phase", "create_topics", "list_agencies", "list_phases", "profile_of"]
+
+WAIT_S = 30
+Outgoing = tuple[str, str, bytes, list[tuple[str, bytes]]]
+"""Topic, key, value, headers."""
+
+
+class Registry:
+    """The register, read when it is opened, with the clients to change it. Make it with ``Registry.opened``."""
+
+    def __init__(self, settings: Settings, admin: KafkaAdminClient, found: Mapping[str, bytes]) -> None:
+        self._settings = settings
+        self._admin = admin
+        self.agencies = {key.partition(":")[2]: decode(raw, AgencyProfile) for key, raw in found.items() if key.startswith("agency:")}
+        self.phases = {key.partition(":")[2]: decode(raw, Phase) for key, raw in found.items() if key.startswith("phase:")}
+
+    @classmethod
+    @contextmanager
+    def opened(cls, settings: Settings) -> Iterator[Registry]:
+        """The register of a deployment; its topic is made when it is missing."""
+        options = kafka_options(settings)
+        admin = KafkaAdminClient(**options)
+        try:
+            create_with(admin, settings.kafka_replication, [REGISTRY])
+            yield cls(settings, admin, read_compacted(settings, REGISTRY.name))
+        finally:
+            admin.close()
+
+    def add_agencies(self, profiles: Iterable[AgencyProfile]) -> list[str]:
+        """Make the topics of new agencies and write the profiles that are new or changed; their codes.
+
+        The profile goes first into the agency's own topic, then into the register: when we are interrupted, adding again mends it.
+        """
+        whole = [with_phases(profile, self.phases.values()) for profile in profiles]
+        changed = [profile for profile in whole if self.agencies.get(profile.agency) != profile]
+        create_with(self._admin, self._settings.kafka_replication, PER_AGENCY, [profile.agency for profile in whole])
+        self._write(self._control_record(profile) for profile in changed)
+        self._write((REGISTRY.name, f"agency:{profile.agency}", encode(profile), []) for profile in changed)
+        self.agencies.update({profile.agency: profile for profile in changed})
+        return [profile.agency for profile in changed]
+
+    def add_phase(self, phase: Phase) -> list[str]:
+        """Write the phase, and the profiles of the agencies whose part it changes; their codes. Raises Refused for unknown names."""
+        self._check(phase)
+        if self.phases.get(phase.code) != phase:
+            self._write([(REGISTRY.name, f"phase:{phase.code}", encode(phase), [])])
+            self.phases[phase.code] = phase
+        return self.add_agencies(list(self.agencies.values()))
+
+    def _check(self, phase: Phase) -> None:
+        if phase.code in known_phases():
+            raise Refused(f"Phase {phase.code} is on the code list already: `mekong phase list` shows it.")
+        if phase.ends_on < phase.starts_on:
+            raise Refused(f"Phase {phase.code} ends on {phase.ends_on}, before it starts ({phase.starts_on}).")
+        agencies = {**code_list("agencies"), **self.agencies}
+        for field, names, known in (
+            ("Operation", [phase.operation], code_list("operations")),
+            ("Commodity group", phase.commodity_groups, code_list("commodity_groups")),
+            ("Agency", phase.members, agencies),
+        ):
+            for name in names:
+                if name not in known:
+                    raise Refused(f"{field} {name!r} is not known{nearest(name, known)}.")
+
+    def _control_record(self, profile: AgencyProfile) -> Outgoing:
+        topic, value = INCOMING.of(profile.agency), encode(profile)
+        mac = sign(self._settings.deployment_secret(), topic, value)
+        return topic, profile.agency, value, [(CONTROL_HEADER, mac)]
+
+    def _write(self, records: Iterable[Outgoing]) -> None:
+        """Write, and return when all are acknowledged. Raises kafka-python's error for one that is not."""
+        producer = None
+        try:
+            sent = []
+            for topic, key, value, headers in records:
+                producer = producer or KafkaProducer(**kafka_options(self._settings), acks="all", enable_idempotence=True)
+                sent.append(producer.send(topic, value, key=key.encode(), headers=headers))
+            for future in sent:
+                future.get(WAIT_S)
+        finally:
+            if producer:
+                producer.close(WAIT_S)
+
+
+def add_agency(settings: Settings, profile: AgencyProfile) -> bool:
+    """Add one agency, or write its profile again when it changed; whether anything was written. Twice changes nothing."""
+    return bool(add_agencies(settings, [profile]))
+
+
+def add_agencies(settings: Settings, profiles: Iterable[AgencyProfile]) -> list[str]:
+    """Add many at once; the codes of those that were new or changed."""
+    with Registry.opened(settings) as registry:
+        return registry.add_agencies(profiles)
+
+
+def list_agencies(settings: Settings) -> list[AgencyProfile]:
+    """The agencies of this deployment, by code."""
+    with Registry.opened(settings) as registry:
+        return sorted(registry.agencies.values(), key=lambda profile: profile.agency)
+
+
+def add_phase(settings: Settings, phase: Phase) -> list[str]:
+    """Add a phase to this deployment; the agencies whose profile was written again."""
+    with Registry.opened(settings) as registry:
+        return registry.add_phase(phase)
+
+
+def list_phases(settings: Settings) -> list[Phase]:
+    """The phases of the code lists and of this deployment, by their first day."""
+    with Registry.opened(settings) as registry:
+        return sorted({**known_phases(), **registry.phases}.values(), key=lambda phase: (phase.starts_on, phase.code))
+
+
+def read_compacted(settings: Settings, topic: str) -> dict[str, bytes]:
+    """The newest value under each key of a topic of one partition, up to its end as of now."""
+    partition = TopicPartition(topic, 0)
+    consumer = KafkaConsumer(**kafka_options(settings), auto_offset_reset="earliest", isolation_level="read_committed")
+    try:
+        consumer.assign([partition])
+        end = consumer.end_offsets([partition])[partition]
+        consumer.seek_to_beginning(partition)
+        found: dict[str, bytes] = {}
+        while consumer.position(partition) < end:
+            for record in consumer.poll(1_000).get(partition, []):
+                if record.value is None:
+                    found.pop(record.key.decode(), None)
+                else:
+                    found[record.key.decode()] = record.value
+        return found
+    finally:
+        consumer.close()
