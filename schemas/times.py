@@ -46,7 +46,7 @@ def read_event_time(text: str) -> EventTime:
     """The parsed event time. Raises ValueError with a sentence when ``text`` is none of the four forms."""
     if _REDUCED.fullmatch(text):
         parts = [int(part) for part in text.split("-")]
-        day = date(*(parts + [1, 1])[:3])
+        day = date(*[*parts, 1, 1][:3])
         return EventTime((Precision.YEAR, Precision.MONTH, Precision.DAY)[len(parts) - 1], day, None)
     if not _TIMED.fullmatch(text):
         raise ValueError("give YYYY, YYYY-MM, YYYY-MM-DD, or a time with its UTC offset as 2026-05-03T13:20+07:00")
@@ -67,6 +67,12 @@ def to_text(at: datetime) -> str:
 def from_ms(ms: int) -> datetime:
     """The instant ``ms`` milliseconds after 1970-01-01T00:00Z."""
     return _EPOCH + timedelta(milliseconds=ms)
+
+
+@lru_cache(maxsize=4_096)
+def text_of_ms(ms: int) -> str:
+    """``to_text`` of ``from_ms``: records appended together share their time."""
+    return to_text(from_ms(ms))
 
 
 def _checked(text: str) -> str:
