@@ -8,8 +8,14 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-AGENCIES = tuple(f"{country}-CUSTOMS" for country in "VN CN LA TH KH MM BD BN HK IN MN NP NZ SG MY ID PH KR JP LK PK FJ MO MV BT TL AU".split())
-_GOODS = (("drug", "Methamphetamine", "kg"), ("drug", "Heroin", "g"), ("fauna", "Manis javanica", "kg"), ("timber", "Dalbergia cochinchinensis", "m3"), ("precursor", "Ephedrine", "kg"))
+AGENCIES = tuple(f"{country}-CUSTOMS" for country in "VN CN LA TH KH MM BD BN HK IN MN NP NZ SG MY ID PH KR JP LK PK FJ MO MV BT TL PG".split()) + ("VN-POLICE", "TH-ONCB")
+_GOODS = (
+    ("drug", "Methamphetamine", "kg"),
+    ("drug", "Heroin", "g"),
+    ("fauna", "Manis javanica", "kg"),
+    ("timber", "Dalbergia cochinchinensis", "m3"),
+    ("precursor", "Ephedrine", "kg"),
+)
 
 
 def seizure(number: int, chance: random.Random, agency: str, at: datetime) -> dict[str, Any]:
@@ -29,14 +35,21 @@ def seizure(number: int, chance: random.Random, agency: str, at: datetime) -> di
         "direction": "import",
         "detection_methods": ["scanning"],
         "concealment_methods": ["luggage"],
-        "route": [{"role": "origin", "country": "LA", "confidence": "alleged"}, {"role": "destination", "country": "AU", "confidence": "confirmed"}],
-        "lines": [{"commodity_group": group, "substance_or_taxon": goods, "quantity": f"{chance.randint(1, 999_999) / 1000}", "unit": unit}],
+        "route": [
+            {"role": "origin", "country": "LA", "confidence": "alleged"},
+            {"role": "destination", "country": "AU", "confidence": "confirmed"},
+        ],
+        "lines": [
+            {"commodity_group": group, "substance_or_taxon": goods, "quantity": f"{chance.randint(1, 999_999) / 1000}", "unit": unit}
+        ],
         "suspects": {"count": 1, "nationalities": [country]},
         "method_note": "hidden in the double wall of a suitcase, found after the image showed a denser side",
     }
 
 
-def seizures(count: int, seed: int = 1, agencies: tuple[str, ...] = AGENCIES, start: datetime = datetime(2026, 5, 1, tzinfo=UTC), step_s: float = 30) -> Iterator[tuple[str, bytes, bytes]]:
+def seizures(
+    count: int, seed: int = 1, agencies: tuple[str, ...] = AGENCIES, start: datetime = datetime(2026, 5, 1, tzinfo=UTC), step_s: float = 30
+) -> Iterator[tuple[str, bytes, bytes]]:
     """``count`` times (agency, key, value)."""
     chance = random.Random(seed)
     for number in range(count):

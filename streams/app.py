@@ -102,6 +102,8 @@ def wait_for_sources(plan: Plan, settings: Settings) -> frozenset[str]:
 def build(plan: Plan, settings: Settings, sources: frozenset[str]) -> App:
     """The app of one agent over ``sources``. It ends when that set changes, and its supervisor starts it with the new one."""
     options = connection(settings)
+    folder = settings.home / "faust" / plan.name  # Faust wants a folder for tables, which we do not have
+    folder.mkdir(parents=True, exist_ok=True)
     app = App(
         plan.name,
         plan=plan,
@@ -109,7 +111,7 @@ def build(plan: Plan, settings: Settings, sources: frozenset[str]) -> App:
         connection=options,
         broker=[f"aiokafka://{address}" for address in settings.bootstrap().split(",")],
         broker_credentials=_credentials(settings, options),
-        datadir=str(settings.home / "faust" / plan.name),
+        datadir=str(folder),
         agent_supervisor=mode.CrashingSupervisor,
         web_enabled=False,
         topic_allow_declare=False,

@@ -8,7 +8,7 @@ streams/app.py lean on private parts of a pinned faust-streaming; tests/contract
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from itertools import count
 from typing import Any
 
@@ -250,13 +250,19 @@ class Transport(driver.Transport):  # type: ignore[misc]
 def start_of(tp: TP, position: int | None, earliest: int, end: int, committed: int | None) -> int:
     """Where to read a source from. Raises Refused when the log and the stored position do not fit: a person must act."""
     if committed is not None and committed > (position or 0):
-        raise Refused(f"{tp.topic}/{tp.partition}: the group is at {committed}, the stored position at {position}: the state topic was lost. Run `mekong rebuild`.")
+        raise Refused(
+            f"{tp.topic}/{tp.partition}: the group is at {committed}, the stored position at {position}: the state topic was lost. Run `mekong rebuild`."
+        )
     if position is None:
         return earliest
     if position > end:
-        raise Refused(f"{tp.topic}/{tp.partition}: position {position} is beyond the log's end {end}: the topic was made anew. Give it a new name (v<n+1>).")
+        raise Refused(
+            f"{tp.topic}/{tp.partition}: position {position} is beyond the log's end {end}: the topic was made anew. Give it a new name (v<n+1>)."
+        )
     if position < earliest:
-        raise Refused(f"{tp.topic}/{tp.partition}: position {position} was wanted, the log starts at {earliest}: retention has deleted what was not read.")
+        raise Refused(
+            f"{tp.topic}/{tp.partition}: position {position} was wanted, the log starts at {earliest}: retention has deleted what was not read."
+        )
     return position
 
 
@@ -276,5 +282,3 @@ def parts(records: Sequence[Any]) -> Iterator[Sequence[Any]]:
 
 def _size(record: Any) -> int:
     return len(record.value or b"")
-
-

@@ -11,6 +11,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from itertools import starmap
 from typing import Any, NamedTuple, Protocol
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
@@ -40,8 +41,8 @@ class Output(NamedTuple):
     """One record to write."""
 
     key: bytes | None
-    value: bytes
-    headers: Sequence[tuple[str, bytes]] = ()
+    value: bytes | None
+    """None removes the key from a compacted topic."""
 
 
 class Run(NamedTuple):
@@ -181,8 +182,8 @@ class Lane:
         deliveries: list[Any] = []
         for (topic, partition), rows in outputs.items():
             deliveries += await self._append(topic, partition, rows)
-        marks = [(POSITION + f"{tp.topic}/{tp.partition}".encode(), b"%d" % offset) for tp, offset in positions.items()]
-        deliveries += await self._append(self.where.topic, self.where.partition, [*((*change, ()) for change in changes.items()), *((*mark, ()) for mark in marks)])
+        marks = [Output(POSITION + f"{tp.topic}/{tp.partition}".encode(), b"%d" % offset) for tp, offset in positions.items()]
+        deliveries += await self._append(*self.where, [*starmap(Output, changes.items()), *marks])
         await asyncio.gather(*deliveries)
         await self.producer.commit_transaction()
         for key, value in changes.items():
@@ -192,13 +193,13 @@ class Lane:
                 self.state[key] = value
         self.positions.update(positions)
 
-    async def _append(self, topic: str, partition: int, rows: Iterable[tuple[bytes | None, bytes | None, Sequence[tuple[str, bytes]]]]) -> list[Any]:
+    async def _append(self, topic: str, partition: int, rows: Iterable[Output]) -> list[Any]:
         deliveries, batch = [], self.producer.create_batch()
-        for key, value, headers in rows:
-            if batch.append(key=key, value=value, timestamp=None, headers=headers) is None:  # full
+        for key, value in rows:
+            if batch.append(key=key, value=value, timestamp=None) is None:  # full
                 deliveries.append(await self.producer.send_batch(batch, topic, partition=partition))
                 batch = self.producer.create_batch()
-                if batch.append(key=key, value=value, timestamp=None, headers=headers) is None:
+                if batch.append(key=key, value=value, timestamp=None) is None:
                     raise Broken(f"{topic}/{partition}: a record of {len(value or b'')} bytes does not fit an empty batch")
         if batch.record_count():
             deliveries.append(await self.producer.send_batch(batch, topic, partition=partition))

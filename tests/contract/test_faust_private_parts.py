@@ -47,9 +47,15 @@ def test_the_method_is_there_with_its_parameters(owner, name, parameters):
     assert list(inspect.signature(getattr(owner, name)).parameters) == parameters
 
 
-@pytest.mark.parametrize("name", ["_read_offset", "_acked", "_unacked_messages", "_buffered_partitions", "flow_active", "should_stop", "_thread"])
+@pytest.mark.parametrize(
+    "name", ["_read_offset", "_acked", "_unacked_messages", "_buffered_partitions", "flow_active", "should_stop", "_thread"]
+)
 def test_the_consumer_keeps_its_books_under_the_names_we_write_to(name):
-    source = inspect.getsource(BaseConsumer) + inspect.getsource(driver.Consumer) + inspect.getsource(inspect.getmodule(BaseConsumer).ThreadDelegateConsumer)
+    source = (
+        inspect.getsource(BaseConsumer)
+        + inspect.getsource(driver.Consumer)
+        + inspect.getsource(inspect.getmodule(BaseConsumer).ThreadDelegateConsumer)
+    )
     assert f"self.{name}" in source or hasattr(BaseConsumer, name)
 
 

@@ -27,7 +27,13 @@ def contributions(draw):
     day = {"time": at.date(), "day": at.date(), "month": at.date().replace(day=1), "year": date(2026, 1, 1)}[precision]
     groups = draw(st.dictionaries(st.sampled_from(GROUPS), st.tuples(st.integers(1, 3), st.integers(0, 10**9)), min_size=1))
     phase = draw(st.sampled_from([None, "OMD-V"])) if precision != "year" else None
-    return {"precision": precision, "day": day.isoformat(), "minute": minute_of(at) if precision == "time" else None, "phase": phase, "groups": groups}
+    return {
+        "precision": precision,
+        "day": day.isoformat(),
+        "minute": minute_of(at) if precision == "time" else None,
+        "phase": phase,
+        "groups": groups,
+    }
 
 
 @st.composite

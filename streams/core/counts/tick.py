@@ -32,7 +32,10 @@ def tick(book: Book, at: str, offset: int) -> Told:
     today = (moment + timedelta(minutes=clock["offset"])).date()
     base = {"format": 1, "agency": book.agency}
     stamp = {"as_of": at, "tick_offset": offset}
-    counts = [{**base, **_series(group), "window": window, "start": "", **stamp, **_sums(sums)} for window, group, sums in _rolling(book, clock["told"], minute_of(moment), today)]
+    counts = [
+        {**base, **_series(group), "window": window, "start": "", **stamp, **_sums(sums)}
+        for window, group, sums in _rolling(book, clock["told"], minute_of(moment), today)
+    ]
     buckets = []
     dirty, clock["dirty"] = clock["dirty"], {}
     for name in sorted(dirty.keys() | clock["open"].keys()):
@@ -41,7 +44,9 @@ def tick(book: Book, at: str, offset: int) -> Told:
         assert bucket is not None  # noqa: S101 - it was written before it was marked
         told = sorted(bucket["n"].items())
         if name in dirty:
-            counts += [{**base, **_series(group), "window": kind, "start": _first_day(kind, start), **stamp, **_sums(sums)} for group, sums in told]
+            counts += [
+                {**base, **_series(group), "window": kind, "start": _first_day(kind, start), **stamp, **_sums(sums)} for group, sums in told
+            ]
         if kind == "phase" or not _is_over(kind, start, today):
             if kind != "phase":
                 clock["open"][name] = 1

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, NamedTuple
-from uuid import UUID
 
 from pydantic import ValidationError
 
@@ -18,21 +17,23 @@ from schemas import wire
 from schemas.control import CONTROL, CONTROL_HEADER, AgencyProfile, Tick, signed
 from schemas.errors import Fatal
 from schemas.limits import CONTROL_SKEW_S, MAX_MASS_KG
+from schemas.messages import Feedback, SeizureContent
 from schemas.receipts import Outcome
 from schemas.rejected import Reason, Rejected
-from schemas.times import EventTime, Precision, from_ms, to_text
+from schemas.times import EventTime, Precision, from_ms, text_of_ms, to_text
 from streams.core.draft import Draft
-from streams.core.intake.check import Checked, case_no_of, check
+from streams.core.intake.check import MAX_NOTICES, Checked, case_no_of, check
 from streams.core.intake.enrich import enrich
 from streams.core.intake.enrich.facts import Facts
-from streams.core.intake.identify import Case, Identified, after, identify
-from streams.core.intake.identity import event_id, genuine
+from streams.core.intake.identify import Case, Identified, Taken, after, identify
+from streams.core.intake.identity import canonical, event_id, genuine
 
 log = logging.getLogger(__name__)
 
 BATCH_HEADER = "mekong-batch"
 MAX_INTERNAL_RUN = 100  # defects in a row before the process ends: a bad deploy must not reject everything
 _MG_PER_KG = 1_000_000
+_NO_HEADERS: Mapping[str, bytes] = {}
 _CHANGED = frozenset({Outcome.ACCEPTED, Outcome.CORRECTED, Outcome.WITHDRAWN})
 
 
@@ -50,6 +51,7 @@ class Arrived(NamedTuple):
     topic: str
     offset: int
     agency: str
+    received_ms: int
     received_at: str
     batch: str | None
 
@@ -73,8 +75,11 @@ class Intake:
         """Take ``records`` in order, tell ``say`` what each gave. Raises Fatal after too many defects in a row."""
         profiles: dict[str, AgencyProfile | None] = {}
         for record in records:
-            headers = dict(record.headers)
-            arrived = Arrived(topic, record.offset, agency, to_text(from_ms(record.timestamp)), _text(headers.get(BATCH_HEADER)))
+            headers = dict(record.headers) if record.headers else _NO_HEADERS
+            batch = headers.get(BATCH_HEADER)
+            arrived = Arrived(
+                topic, record.offset, agency, record.timestamp, text_of_ms(record.timestamp), batch and batch.decode(errors="replace")[:100]
+            )
             raw = record.value or b""
             if CONTROL_HEADER in headers:
                 said = self._control(draft, arrived, raw, headers[CONTROL_HEADER])
@@ -82,15 +87,15 @@ class Intake:
             else:
                 if agency not in profiles:
                     profiles[agency] = profile_of(draft, agency)
-                said = self._caught(draft, arrived, raw, profiles[agency], from_ms(record.timestamp))
+                said = self._caught(draft, arrived, raw, profiles[agency])
             if said is not None:
                 say(said)
 
-    def _caught(self, draft: Draft, arrived: Arrived, raw: bytes, profile: AgencyProfile | None, received_at: datetime) -> Said:
+    def _caught(self, draft: Draft, arrived: Arrived, raw: bytes, profile: AgencyProfile | None) -> Said:
         """One message; a defect of ours on it is a receipt too, and leaves the state as it was."""
         draft.begin()
         try:
-            said = take(draft, self.deployment, arrived, raw, profile, received_at)
+            said = take(draft, self.deployment, arrived, raw, profile)
         except Fatal:
             raise
         except Exception as exc:  # the edge of one record: a defect on it must not stop the agency's others
@@ -112,7 +117,12 @@ class Intake:
             control = CONTROL.validate_json(raw)
         except ValidationError as exc:
             raise Fatal(f"{arrived.topic} {arrived.offset}: a control record of ours cannot be read: {exc}") from exc
-        base = {"format": 1, "agency": arrived.agency, "received_at": arrived.received_at, "source": {"topic": arrived.topic, "offset": arrived.offset}}
+        base = {
+            "format": 1,
+            "agency": arrived.agency,
+            "received_at": arrived.received_at,
+            "source": {"topic": arrived.topic, "offset": arrived.offset},
+        }
         if isinstance(control, Tick):
             return self._tick(draft, arrived, control, base)
         draft.put_raw(f"{arrived.agency}/profile".encode(), wire.encode(control))
@@ -120,7 +130,7 @@ class Intake:
 
     def _tick(self, draft: Draft, arrived: Arrived, tick: Tick, base: Mapping[str, Any]) -> Said | None:
         """A tick that may pass: of the data's own time only with the clock off, else within five minutes of its append time."""
-        skew = abs(tick.at - datetime.fromisoformat(arrived.received_at))
+        skew = abs(tick.at - from_ms(arrived.received_ms))
         late = self.deployment.clock_is_on and (tick.replay or skew > timedelta(seconds=CONTROL_SKEW_S))
         at = to_text(tick.at)
         key = f"{arrived.agency}/tick".encode()
@@ -132,49 +142,55 @@ class Intake:
         return Said({"kind": "tick", **base, "at": at}, None)
 
 
-def take(draft: Draft, deployment: Deployment, arrived: Arrived, raw: bytes, profile: AgencyProfile | None, received_at: datetime) -> Said:
+def take(draft: Draft, deployment: Deployment, arrived: Arrived, raw: bytes, profile: AgencyProfile | None) -> Said:
     """One message of an agency: what it is, and what to tell the world."""
     if profile is None:
-        why = Rejected(reason=Reason.UNREGISTERED_AGENCY, field="agency", detail=f"{arrived.agency} is not registered: `mekong agency add {arrived.agency}`")
+        why = Rejected(
+            reason=Reason.UNREGISTERED_AGENCY,
+            field="agency",
+            detail=f"{arrived.agency} is not registered: `mekong agency add {arrived.agency}`",
+        )
         return refusal(arrived, why, case_no_of(raw))
-    checked = check(raw, arrived.agency, received_at)
+    checked = check(raw, arrived.agency, arrived.received_ms)
     if isinstance(checked, Rejected):
         return refusal(arrived, checked, case_no_of(raw))
-    content = checked.content
-    case_no: str = content["case_no"]
-    stranger = _unknown_reference(deployment.secret, content)
+    message = checked.message
+    case_no = message.case_no
+    stranger = _unknown_reference(deployment.secret, message)
     if stranger:
         return refusal(arrived, stranger, case_no)
     key = f"{arrived.agency}/case/{case_no}".encode()
     stored = draft.get(key)
     case = Case.from_stored(stored) if stored else None
-    found = identify(case, content)
+    content = canonical(message)
+    found = identify(case, message, content)
     if isinstance(found, Rejected):
         return refusal(arrived, found, case_no)
-    identifier = str(event_id(deployment.secret, arrived.agency, case_no))
+    identifier = event_id(deployment.secret, arrived.agency, case_no)
     if found.outcome not in _CHANGED:
         return Said(None, _receipt(arrived, case_no, found, identifier, checked.notices), case_no)
-    enriched = enrich(Facts(content, checked.time, profile))
+    enriched = enrich(Facts(message, checked.time, profile))
     heavy = _too_heavy(enriched)
     if heavy:
         return refusal(arrived, heavy, case_no)
     notices = checked.notices + _notices(draft, arrived.agency, case_no, found, checked, enriched)
-    contribution = contribution_of(content, checked.time, enriched) if checked.time else None
-    draft.put(key, after(case, content, found, contribution).stored())
+    contribution = contribution_of(message, checked.time, enriched) if isinstance(message, SeizureContent) and checked.time else None
+    now = after(case, message.message_type, found, contribution)
+    draft.put(key, now.stored())
     entry = {
         "kind": "version",
         "format": 1,
         "event_id": identifier,
         "agency": arrived.agency,
         "case_no": case_no,
-        "family": case.family if case else after(None, content, found, None).family,
+        "family": now.family,
         "version": found.version,
-        "status": "withdrawn" if found.outcome is Outcome.WITHDRAWN else "current",
-        "message_type": content["message_type"],
+        "status": now.status,
+        "message_type": message.message_type,
         "received_at": arrived.received_at,
         "source": {"topic": arrived.topic, "offset": arrived.offset},
         "content_hash": found.hash,
-        "content": content,
+        "content": wire.Ready(content),
         "enriched": enriched,
         "flags": sorted({code for code, _, _ in notices}),
         "batch": arrived.batch,
@@ -186,7 +202,13 @@ def take(draft: Draft, deployment: Deployment, arrived: Arrived, raw: bytes, pro
 
 def refusal(arrived: Arrived, why: Rejected, case_no: str | None) -> Said:
     """The receipt of a message that was not taken."""
-    receipt: dict[str, Any] = {**_receipt_base(arrived), "outcome": Outcome.REJECTED.value, "reason": why.reason.value, "field": why.field, "detail": why.detail}
+    receipt: dict[str, Any] = {
+        **_receipt_base(arrived),
+        "outcome": Outcome.REJECTED.value,
+        "reason": why.reason.value,
+        "field": why.field,
+        "detail": why.detail,
+    }
     if case_no is not None:
         receipt["case_no"] = case_no
     return Said(None, receipt, case_no)
@@ -198,58 +220,88 @@ def profile_of(draft: Draft, agency: str) -> AgencyProfile | None:
     return wire.decode(raw, AgencyProfile) if raw else None
 
 
-def contribution_of(content: Mapping[str, Any], time: EventTime, enriched: Mapping[str, Any]) -> dict[str, Any]:
+def contribution_of(message: SeizureContent, time: EventTime, enriched: Mapping[str, Any]) -> dict[str, Any]:
     """What a seizure adds to the counts."""
     groups: dict[str, list[int]] = {}
-    for line, added in zip(content["lines"], enriched["lines"], strict=True):
-        lines_and_mg = groups.setdefault(line["commodity_group"], [0, 0])
+    for line, added in zip(message.lines, enriched["lines"], strict=True):
+        lines_and_mg = groups.setdefault(line.commodity_group, [0, 0])
         lines_and_mg[0] += 1
         lines_and_mg[1] += added["mass_mg"]
-    return {"precision": time.precision.value, "day": time.day.isoformat(), "minute": time.minute, "phase": enriched.get("phase"), "groups": groups}
+    return {
+        "precision": time.precision.value,
+        "day": time.day.isoformat(),
+        "minute": time.minute,
+        "phase": enriched.get("phase"),
+        "groups": groups,
+    }
 
 
 def _receipt_base(arrived: Arrived) -> dict[str, Any]:
-    return {"format": 1, "source_topic": arrived.topic, "source_offset": arrived.offset, "agency": arrived.agency, "received_at": arrived.received_at}
+    return {
+        "format": 1,
+        "source_topic": arrived.topic,
+        "source_offset": arrived.offset,
+        "agency": arrived.agency,
+        "received_at": arrived.received_at,
+    }
 
 
 def _receipt(arrived: Arrived, case_no: str, found: Identified, identifier: str, notices: Sequence[tuple[str, str, str]]) -> dict[str, Any]:
-    receipt = {**_receipt_base(arrived), "case_no": case_no, "outcome": found.outcome.value, "event_id": identifier, "version": found.version}
+    receipt = {
+        **_receipt_base(arrived),
+        "case_no": case_no,
+        "outcome": found.outcome.value,
+        "event_id": identifier,
+        "version": found.version,
+    }
     if notices:
         receipt["warnings"] = [{"code": code, "field": field, "detail": detail} for code, field, detail in notices]
     return receipt
 
 
-def _notices(draft: Draft, agency: str, case_no: str, found: Identified, checked: Checked, enriched: Mapping[str, Any]) -> tuple[tuple[str, str, str], ...]:
+def _notices(
+    draft: Draft, agency: str, case_no: str, found: Identified, checked: Checked, enriched: Mapping[str, Any]
+) -> tuple[tuple[str, str, str], ...]:
     """What a person should look at: goods we do not know, raw codes, and the same content under another number."""
     notices: list[tuple[str, str, str]] = []
     for index, line in enumerate(enriched.get("lines", ())):
-        if line["code"] is None and len(notices) < 20:  # noqa: PLR2004 - enough to see what is wrong
-            notices.append(("unrecognised_goods", f"lines.{index}.substance_or_taxon", f"{line['name']!r} is not on our lists: taken as it is"))
-    notices += [("unmapped_code", raw["field"], f"{raw['scheme']} {raw['code']!r} has no equal here: kept raw") for raw in checked.content.get("unmapped", ())]
+        if line["code"] is None and len(notices) < MAX_NOTICES:
+            notices.append(
+                ("unrecognised_goods", f"lines.{index}.substance_or_taxon", f"{line['name']!r} is not on our lists: taken as it is")
+            )
+    if isinstance(checked.message, SeizureContent):
+        notices += [
+            ("unmapped_code", raw.field, f"{raw.scheme} {raw.code!r} has no equal here: kept raw") for raw in checked.message.unmapped
+        ]
     if checked.time and checked.time.precision in {Precision.TIME, Precision.DAY}:
         key = f"{agency}/same/{found.hash}".encode()
         first = draft.raw(key)
         if first is None:
             draft.put_raw(key, case_no.encode())
         elif first != case_no.encode():
-            notices.append(("suspected_duplicate", "case_no", f"the same content as case {first.decode()}: both are counted until a person says otherwise"))
+            notices.append(
+                (
+                    "suspected_duplicate",
+                    "case_no",
+                    f"the same content as case {first.decode()}: both are counted until a person says otherwise",
+                )
+            )
     return tuple(notices)
 
 
 def _too_heavy(enriched: Mapping[str, Any]) -> Rejected | None:
     for index, line in enumerate(enriched.get("lines", ())):
         if line["mass_mg"] > MAX_MASS_KG * _MG_PER_KG:
-            return Rejected(reason=Reason.BAD_QUANTITY, field=f"lines.{index}.quantity", detail=f"{line['base_quantity']} kg is absurd: check the unit")
+            return Rejected(
+                reason=Reason.BAD_QUANTITY, field=f"lines.{index}.quantity", detail=f"{line['base_quantity']} kg is absurd: check the unit"
+            )
     return None
 
 
-def _unknown_reference(secret: bytes, content: Mapping[str, Any]) -> Rejected | None:
-    for field, ids in (("in_reply_to", [content["in_reply_to"]] if "in_reply_to" in content else []), ("related_to", content.get("related_to", []))):
-        for claimed in ids:
-            if not genuine(secret, UUID(claimed)):
-                return Rejected(reason=Reason.UNKNOWN_CASE, field=field, detail=f"{claimed} is no event id of this exchange")
+def _unknown_reference(secret: bytes, message: Taken) -> Rejected | None:
+    for claimed in message.related_to:
+        if not genuine(secret, claimed):
+            return Rejected(reason=Reason.UNKNOWN_CASE, field="related_to", detail=f"{claimed} is no event id of this exchange")
+    if isinstance(message, Feedback) and not genuine(secret, message.in_reply_to):
+        return Rejected(reason=Reason.UNKNOWN_CASE, field="in_reply_to", detail=f"{message.in_reply_to} is no event id of this exchange")
     return None
-
-
-def _text(header: bytes | None) -> str | None:
-    return header.decode(errors="replace")[:100] if header else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from schemas.messages import SeizureContent
 from streams.core.intake.enrich.facts import Facts
 
 
@@ -11,6 +12,6 @@ def enrich(facts: Facts) -> dict[str, Any]:
     """``agency_kind``, ``agency_country``, ``agency_region``, ``country``."""
     profile = facts.profile
     added: dict[str, Any] = {"agency_kind": profile.kind, "agency_country": profile.country, "agency_region": profile.region}
-    if facts.time:
-        added["country"] = facts.content.get("country", profile.country)
+    if isinstance(facts.message, SeizureContent):
+        added["country"] = facts.message.country or profile.country
     return added

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from schemas.control import AgencyProfile
 from schemas.times import EventTime
+from streams.core.intake.identify import Taken
 
 
 class Facts(NamedTuple):
-    """A message's canonical content, its event time (of a seizure), and the agency as known when it was received."""
+    """A message, its event time (of a seizure), and the agency as known when it was received."""
 
-    content: Mapping[str, Any]
+    message: Taken
     time: EventTime | None
     profile: AgencyProfile

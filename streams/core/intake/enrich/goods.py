@@ -8,14 +8,15 @@ from functools import cache, lru_cache
 from typing import Any
 
 from schemas.codes import Entry, rows
+from schemas.messages import Line
 from streams.core.intake.enrich.facts import Facts
 
 
-def enrich(line: Mapping[str, Any], facts: Facts) -> Mapping[str, Any]:
+def enrich(line: Line, facts: Facts) -> Mapping[str, Any]:
     """``code`` (None when the name is not on our lists), ``name``, ``appendix``, ``schedule``, ``hs6``."""
     assert facts.time is not None  # noqa: S101 - only seizures have lines
-    found = known(line["commodity_group"], line["substance_or_taxon"], facts.time.day)
-    return {**found, "hs6": line["hs6"]} if "hs6" in line else found
+    found = known(line.commodity_group, line.substance_or_taxon, facts.time.day)
+    return {**found, "hs6": line.hs6} if line.hs6 else found
 
 
 @lru_cache(maxsize=65_536)

@@ -6,16 +6,18 @@ from datetime import date, timedelta
 from typing import Any
 
 from schemas.control import Membership
+from schemas.messages import SeizureContent
 from schemas.times import EventTime, Precision
 from streams.core.intake.enrich.facts import Facts
 
 
 def enrich(facts: Facts) -> dict[str, Any]:
     """``operation`` and ``phase``, or nothing when it belongs to none."""
-    if facts.time is None or facts.time.precision is Precision.YEAR:
+    message = facts.message
+    if facts.time is None or facts.time.precision is Precision.YEAR or not isinstance(message, SeizureContent):
         return {}
-    named = facts.content.get("operation")
-    groups = {line["commodity_group"] for line in facts.content["lines"]}
+    named = message.operation
+    groups = {line.commodity_group for line in message.lines}
     for member in facts.profile.memberships:
         if named in {None, member.operation} and _within(facts.time, member) and _in_scope(groups, member):
             return {"operation": member.operation, "phase": member.phase}
@@ -35,5 +37,3 @@ def _last_day(time: EventTime) -> date:
 
 def _in_scope(groups: set[str], member: Membership) -> bool:
     return not member.commodity_groups or not groups.isdisjoint(member.commodity_groups)
-
-
