@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import nullcontext
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, date, datetime, timedelta
+from io import BufferedReader
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from producers.formats import BY_NAME
 from producers.ledger import Summary
@@ -30,7 +31,8 @@ class How(NamedTuple):
     format: Format
     agency: str | None = None
     batch: str = ""
-    register: Callable[[str], None] | None = None
+    register: Callable[[Collection[str]], None] | None = None
+    """Adds the agencies that are not there yet, or raises Refused."""
     progress: Callable[[Progress], None] = lambda _: None
     on_bytes: Callable[[int], None] = lambda _: None
     """Told the size of each chunk that is read."""
@@ -45,11 +47,16 @@ class Chunks:
         self.ended = True
 
     def __iter__(self) -> Iterator[bytes]:
-        with cast("AbstractContextManager[BufferedReader]", nullcontext(sys.stdin.buffer) if self._path == STDIN else self._path.open("rb")) as file:
+        with _opened(self._path) as file:
             while chunk := file.read1(_CHUNK):
                 self.ended = chunk.endswith(b"\n")
                 self._on_bytes(len(chunk))
                 yield chunk
+
+
+def _opened(path: Path) -> AbstractContextManager[BufferedReader]:
+    """The file; standard input is left open."""
+    return nullcontext(cast("BufferedReader", sys.stdin.buffer)) if path == STDIN else path.open("rb")
 
 
 def format_named(name: str) -> Format:
@@ -59,47 +66,59 @@ def format_named(name: str) -> Format:
     return BY_NAME[name]
 
 
-def send_file(settings: Settings, path: Path, how: How) -> Summary:
+def send_file(settings: Settings, path: Path, how: How, settled: Callable[[Summary], None] = lambda _: None) -> Summary:
     """Send a file (or ``-``, standard input) and wait for its receipts; an interrupted sending of the same bytes goes on.
 
-    Raises OSError when it cannot be read, Retriable, Refused or Fatal when the exchange fails; what was delivered is not sent again.
+    ``settled`` is called when every receipt is in, before it is forgotten what was delivered. Raises OSError when the file cannot
+    be read, Retriable, Refused or Fatal when the exchange fails; what was delivered is not sent again.
     """
+    if path == STDIN:
+        return _sent(settings, path, how, None)
+    if how.register:
+        how.register(_agencies(how.format.parse(Chunks(path)), how.agency))
+    with Positions(settings.home, key_of(settings, path, how.format.name, how.agency or "")) as positions:
+        summary = _sent(settings, path, how, positions)
+        if not summary.unanswered:
+            settled(summary)
+            positions.forget()
+    return summary
+
+
+def _sent(settings: Settings, path: Path, how: How, positions: Positions | None) -> Summary:
     chunks = Chunks(path, how.on_bytes)
-    with (
-        nullcontext() if path == STDIN else Positions(settings.home, key_of(settings, path, how.format.name, how.agency or "")) as positions
-    ):
-        sending = Sending(
-            settings,
-            batch=how.batch or path.name,
-            agency=how.agency,
-            positions=positions,
-            register=how.register,
-            progress=how.progress,
-            wait_s=how.wait_s,
-        )
-        summary = sending.run(how.format.parse(chunks))
+    sending = Sending(
+        settings,
+        batch=how.batch or path.name,
+        agency=how.agency,
+        positions=positions,
+        register=how.register,
+        progress=how.progress,
+        wait_s=how.wait_s,
+    )
+    summary = sending.run(how.format.parse(chunks))
     if not chunks.ended:
         summary.notes.append(_NO_END)
     return summary
 
 
-def replay_files(settings: Settings, sources: Sequence[tuple[Path, Format]], how: How, utc_offset: Callable[[str], str]) -> Summary:
+def replay_files(
+    settings: Settings, sources: Sequence[tuple[Path, Format]], how: How, utc_offsets: Callable[[], Mapping[str, str]]
+) -> Summary:
     """Send files sorted by event time together, with ticks from the data's own time. ``how.format`` is not looked at.
 
-    Raises Refused unless the stack's clock is off: its ticks would make all of the data late.
+    ``utc_offsets`` is asked, once the agencies are there, when the day of each ends. Raises Refused unless the stack's clock is
+    off: its ticks would make all of the data late. All messages are held in memory, about 1 kB each.
     """
     if settings.clock_is_on():
         raise Refused("replay needs a stack of its own whose clock is off: start one with `mekong up --clock off` in another MEKONG_HOME.")
     rejected: list[Rejected] = []
-    messages = _messages(sources, how, rejected)
-    ordered = timeline(messages, utc_offset, tomorrow_anywhere(), how.agency)
+    messages = list(_messages(sources, how, rejected))
+    if how.register:
+        how.register(_agencies(messages, how.agency))
+    offsets = utc_offsets()
+    ordered = timeline(messages, lambda agency: offsets.get(agency, "+00:00"), tomorrow_anywhere(), how.agency)
     sending = Sending(
-        settings,
-        batch=how.batch or "replay",
-        agency=how.agency,
-        register=how.register,
-        progress=how.progress,
-        wait_s=how.wait_s,
+        settings, batch=how.batch or "replay", agency=how.agency, register=how.register, progress=how.progress, wait_s=how.wait_s
     )
     return sending.run(item for part in (ordered, rejected) for item in part)
 
@@ -107,6 +126,11 @@ def replay_files(settings: Settings, sources: Sequence[tuple[Path, Format]], how
 def tomorrow_anywhere() -> date:
     """Today at UTC+14: what is later is in the future everywhere."""
     return (datetime.now(UTC) + timedelta(hours=14)).date()
+
+
+def _agencies(items: Iterable[Parsed | Rejected], sender: str | None) -> set[str]:
+    """The agencies that ``items`` are sent as."""
+    return {sender} if sender else {item.agency for item in items if isinstance(item, Parsed) and item.agency}
 
 
 def _messages(sources: Iterable[tuple[Path, Format]], how: How, rejected: list[Rejected]) -> Iterator[Parsed]:

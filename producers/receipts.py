@@ -64,10 +64,10 @@ class Mailbox:
             ends = self._consumer.end_offsets(list(self._consumer.assignment()))
         return {partition.topic: end for partition, end in ends.items()}
 
-    def places(self) -> dict[str, int]:
-        """Receipts topic -> the place that is read next."""
+    def behind(self, ends: Mapping[str, int]) -> bool:
+        """Whether there is more to read before ``ends``. The place moves over transaction markers too, so it gets there."""
         with reaching(self._settings, "ask for the place in the receipts"):
-            return {partition.topic: self._consumer.position(partition) for partition in self._consumer.assignment()}
+            return any(self._consumer.position(partition) < ends[partition.topic] for partition in self._consumer.assignment())
 
     def poll(self, timeout_s: float = 0.0) -> list[Receipt]:
         """The receipts that have come, waiting for the first at most ``timeout_s``."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import NamedTuple
 
 from producers.ledger import Ledger, Ref, Summary
@@ -44,7 +44,7 @@ class Sending:
         batch: str = "",
         agency: str | None = None,
         positions: Positions | None = None,
-        register: Callable[[str], None] | None = None,
+        register: Callable[[Collection[str]], None] | None = None,
         progress: Callable[[Progress], None] = lambda _: None,
         wait_s: float = 60.0,
     ) -> None:
@@ -79,10 +79,7 @@ class Sending:
             self._look()
             self._ledger.all_delivered()
             self._await_receipts()
-        summary = self._ledger.finish()
-        if self._positions and not summary.unanswered:
-            self._positions.forget()
-        return summary
+        return self._ledger.finish()
 
     def _take(self, number: int, item: Item) -> None:
         if isinstance(item, Stamp):
@@ -115,7 +112,7 @@ class Sending:
                 return _no_agency(agency)
             if self._register is None:
                 return _unregistered(agency)
-            self._register(agency)
+            self._register({agency})
             self._topics = self._mailbox.agencies()
             topic = self._topics.get(agency)
             if topic is None:

@@ -14,7 +14,6 @@ import orjson
 
 from producers.lines import Line, bad_file, lines, text
 from producers.parsed import Format, Parsed
-from schemas.codes import code_list
 from schemas.control import AgencyProfile
 from schemas.rejected import Reason, Rejected
 from schemas.times import EventTime, Precision, minute_of, read_event_time
@@ -76,22 +75,9 @@ def _time(message: dict[str, Any]) -> EventTime | None:
         return None
 
 
-def profile(agency: str) -> AgencyProfile | None:
-    """The agency as the exchange's own list of agencies has it."""
-    entry = code_list("agencies").get(agency)
-    if entry is None:
-        return None
-    fields = entry.fields
-    return AgencyProfile.model_validate(
-        {
-            "agency": agency,
-            "name": entry.label(),
-            "kind": fields["kind"],
-            "country": fields["country"],
-            "region": code_list("countries")[fields["country"]].fields["region"],
-            "utc_offset": fields["utc_offset"],
-        }
-    )
+def profile(agency: str) -> AgencyProfile | None:  # noqa: ARG001 - the contract of a format
+    """Nothing: the format is everybody's."""
+    return None
 
 
 FORMAT = Format("json", "Canonical messages, one JSON object a line.", parse, profile)

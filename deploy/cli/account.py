@@ -1,0 +1,73 @@
+"""How ``send``, ``replay`` and ``watch`` show themselves: a bar while they run, the account when they are done."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from deploy.cli.tables import show
+
+if TYPE_CHECKING:
+    from producers.files import How
+    from producers.ledger import Summary
+    from producers.sending import Progress as Step
+
+SHOWN = 20
+
+
+@contextmanager
+def bar(how: How, total_bytes: int | None) -> Iterator[How]:
+    """``how``, made to move a bar on the terminal's error stream; nothing is shown where that is no terminal."""
+    console = Console(stderr=True)
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.fields[sent]:,} sent, {task.fields[answered]:,} receipts, {task.fields[refused]:,} rejected"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as progress:
+        task = progress.add_task("reading", total=total_bytes, sent=0, answered=0, refused=0)
+
+        def step(step: Step) -> None:
+            state = "sending" if step.answered < step.sent or not step.sent else "receipts"
+            progress.update(task, description=state, sent=step.sent, answered=step.answered, refused=step.refused)
+
+        yield how._replace(progress=step, on_bytes=lambda size: progress.advance(task, size))
+
+
+def say(summary: Summary, name: str, *, as_json: bool, report: Path | None) -> int:
+    """Print the account; the exit code: 1 when anything was rejected or has no receipt."""
+    from producers import report as reports
+
+    if report is not None:
+        report.write_text(json.dumps(reports.as_json(summary, name), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    if as_json:
+        shown = reports.as_json(summary, name)
+        click.echo(json.dumps(shown | {"rejections": shown["rejections"] if report is None else str(report)}, ensure_ascii=False))
+    else:
+        click.echo("\n".join(reports.as_lines(summary, name)))
+        _show_rejections(summary, report)
+    sys.stdout.flush()
+    return 0 if summary.good else 1
+
+
+def _show_rejections(summary: Summary, report: Path | None) -> None:
+    from producers.report import rejections
+
+    if not summary.refusals:
+        return
+    click.echo("")
+    show(["where", "case", "reason", "field", "why"], rejections(summary.refusals[:SHOWN]))
+    left = len(summary.refusals) - SHOWN
+    if left > 0:
+        click.echo(f"and {left:,} more" + (f": {report}" if report else "; --report FILE writes all of them"))
+    elif report:
+        click.echo(f"the whole account: {report}")
