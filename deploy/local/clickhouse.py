@@ -94,7 +94,7 @@ class ClickHouse:
         """The child's environment."""
         return {**os.environ, "TZ": "UTC"}
 
-    def is_ready(self) -> bool:
+    def is_ready(self, said: str = "", alive_s: float = 0.0) -> bool:  # noqa: ARG002 - it is asked, not believed
         """Whether our server answers. Raises Fatal when another one does."""
         found = probe.answer_of(self.url, "SELECT displayName()")
         if found not in (None, self.stack_id):

@@ -103,7 +103,7 @@ class Kafka:
         """The child's environment."""
         return dict(os.environ)
 
-    def is_ready(self) -> bool:
+    def is_ready(self, said: str = "", alive_s: float = 0.0) -> bool:  # noqa: ARG002 - it is asked, not believed
         """Whether our broker answers. Raises Fatal when another one does."""
         from deploy.local.probe import cluster_at  # noqa: PLC0415 - imports the client
 
