@@ -1,0 +1,169 @@
+"""The records and topics in, the text of ``docs/schemas`` out: one JSON Schema per record, and one AsyncAPI 3 document.
+
+For a member who writes a client in another language. ``mekong schema export`` writes them; they are checked in, and a contract
+test fails when they no longer say what the code does.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any, get_args
+
+from pydantic import TypeAdapter
+from pydantic.json_schema import models_json_schema
+
+from schemas.codes import LISTS, code_list
+from schemas.control import CONTROL_HEADER, AgencyProfile, Tick
+from schemas.record import Record
+from schemas.topics import TOPICS, Topic
+
+JSON_SCHEMA = "https://json-schema.org/draft/2020-12/schema"
+ASYNCAPI = "asyncapi.json"
+BATCH_HEADER = "mekong-batch"
+_BINDING = "0.5.0"  # of the Kafka bindings of AsyncAPI
+_NUMBERS = frozenset({"retention.ms", "max.message.bytes", "segment.ms"})
+
+
+def export() -> dict[str, str]:
+    """File name -> text of every document, the same bytes for the same code."""
+    documents = {f"{record.__name__}.schema.json": _of_record(record) for record in records()}
+    return {name: _text(document) for name, document in {**documents, ASYNCAPI: _asyncapi()}.items()}
+
+
+def records() -> tuple[type[Record], ...]:
+    """Every record type that is on a topic, each once, in the order of ``TOPICS``."""
+    return tuple(dict.fromkeys(record for topic in TOPICS for record in records_of(topic)))
+
+
+def records_of(topic: Topic) -> tuple[type[Record], ...]:
+    """The record types on one topic; none for state that only its lane can read."""
+    return tuple(_leaves(topic.holds)) if topic.holds is not None else ()
+
+
+def _leaves(holds: Any) -> Iterator[type[Record]]:
+    """The record types of a union, however deep it is annotated."""
+    if isinstance(holds, type) and issubclass(holds, Record):
+        yield holds
+        return
+    for part in get_args(holds):
+        yield from _leaves(part)
+
+
+def _of_record(record: type[Record]) -> dict[str, Any]:
+    found = TypeAdapter(record).json_schema()
+    lists: set[str] = set()
+    named = _with_lists(found, "#/$defs/", lists)
+    definitions = {**named.pop("$defs", {}), **{name: _list_schema(name) for name in sorted(lists)}}
+    return {"$schema": JSON_SCHEMA, **named, **({"$defs": definitions} if definitions else {})}
+
+
+def _asyncapi() -> dict[str, Any]:
+    return {
+        "asyncapi": "3.0.0",
+        "info": {
+            "title": "Seizure exchange",
+            "version": "1",
+            "description": "Customs and police report seizures to each other as they happen. One topic in and one topic of receipts for "
+            "each agency; everything accepted in one ordered journal. Readers use read_committed.",
+            "license": {"name": "Apache-2.0", "url": "https://www.apache.org/licenses/LICENSE-2.0"},
+        },
+        "defaultContentType": "application/json",
+        "channels": {_channel_id(topic): _channel(topic) for topic in TOPICS},
+        "operations": dict(_operation(topic) for topic in TOPICS if topic.holds is not None),
+        "components": {"messages": {name: message for topic in TOPICS for name, message in _messages(topic)}, "schemas": _schemas()},
+    }
+
+
+def _channel(topic: Topic) -> dict[str, Any]:
+    channel: dict[str, Any] = {
+        "address": topic.name,
+        "description": topic.purpose,
+        "messages": {name: {"$ref": f"#/components/messages/{name}"} for name, _ in _messages(topic)},
+    }
+    if topic.per_agency:
+        channel["parameters"] = {"agency": {"description": "Code of the agency.", "examples": ["VN-CUSTOMS"]}}
+    channel["bindings"] = {
+        "kafka": {"partitions": topic.partitions, "topicConfiguration": _configuration(topic.config), "bindingVersion": _BINDING}
+    }
+    return channel
+
+
+def _configuration(config: Mapping[str, str]) -> dict[str, Any]:
+    """Topic settings with the types that the binding asks for."""
+    typed: dict[str, Any] = {key: int(value) if key in _NUMBERS else value for key, value in sorted(config.items())}
+    typed["cleanup.policy"] = [config["cleanup.policy"]]
+    return typed
+
+
+def _operation(topic: Topic) -> tuple[str, dict[str, Any]]:
+    """What a reader of this document does: a member sends on ``in``, everybody else receives."""
+    channel = _channel_id(topic)
+    action = "send" if channel == "in" else "receive"
+    return f"{action}-{channel}", {"action": action, "channel": {"$ref": f"#/channels/{channel}"}, "summary": topic.purpose}
+
+
+def _messages(topic: Topic) -> Iterator[tuple[str, dict[str, Any]]]:
+    key = {"kafka": {"key": {"type": "string", "description": topic.key}, "bindingVersion": _BINDING}}
+    if topic.holds is None:
+        summary = "JSON of a registry entry." if topic.name.startswith("registry") else "State in a form of its own, for its lane only."
+        yield f"{_channel_id(topic)}-state", {"summary": summary, "payload": {}, "bindings": key}
+    for record in records_of(topic):
+        message: dict[str, Any] = {
+            "name": record.__name__,
+            "summary": _summary(record),
+            "payload": {"$ref": f"#/components/schemas/{record.__name__}"},
+            "bindings": key,
+        }
+        if topic.name.startswith("in."):
+            message["headers"] = _headers(control=record in (Tick, AgencyProfile))
+        yield record.__name__, message
+
+
+def _headers(*, control: bool) -> dict[str, Any]:
+    if control:
+        text = "Hex HMAC-SHA256 of topic, a zero byte and the value, under the deployment's secret. Written by the exchange only."
+        return {"type": "object", "required": [CONTROL_HEADER], "properties": {CONTROL_HEADER: {"type": "string", "description": text}}}
+    text = "Names the sending that the message came in; any short text."
+    return {"type": "object", "properties": {BATCH_HEADER: {"type": "string", "description": text}}}
+
+
+def _schemas() -> dict[str, Any]:
+    _, found = models_json_schema([(record, "validation") for record in records()], ref_template="#/components/schemas/{model}")
+    lists: set[str] = set()
+    named = _with_lists(found["$defs"], "#/components/schemas/", lists)
+    return {**named, **{name: _list_schema(name) for name in sorted(lists)}}
+
+
+def _with_lists(node: Any, base: str, used: set[str]) -> Any:
+    """The schema with each code list said once and referred to. Adds to ``used`` the lists met."""
+    if isinstance(node, list):
+        return [_with_lists(part, base, used) for part in node]
+    if not isinstance(node, dict):
+        return node
+    codes = node.get("enum", [node["const"]] if "const" in node else None)
+    name = _LISTS_BY_CODES.get(tuple(codes)) if isinstance(codes, list) else None
+    if name:
+        used.add(name)
+        others = {key: value for key, value in node.items() if key not in ("enum", "const", "type")}
+        return {"$ref": base + name, **others}
+    return {key: _with_lists(value, base, used) for key, value in node.items()}
+
+
+def _list_schema(name: str) -> dict[str, Any]:
+    return {"type": "string", "description": f"Code list {name}: schemas/codes/data/{name}.csv", "enum": sorted(code_list(name))}
+
+
+_LISTS_BY_CODES = {tuple(sorted(code_list(name))): name for name in LISTS}
+
+
+def _channel_id(topic: Topic) -> str:
+    return topic.name.split(".")[0]
+
+
+def _summary(record: type[Record]) -> str:
+    return (record.__doc__ or "").strip().splitlines()[0]
+
+
+def _text(document: Mapping[str, Any]) -> str:
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
