@@ -1,0 +1,1 @@
+"""Kafka in, a store or a person out."""

@@ -1,0 +1,8 @@
+"""The tables that are filled from topics, one file each. A new one is its file, a line here and a migration."""
+
+from __future__ import annotations
+
+from sinks.clickhouse.table import Table
+from sinks.clickhouse.tables import buckets, counts, journal, receipts
+
+TABLES: tuple[Table, ...] = (journal.TABLE, receipts.TABLE, counts.TABLE, buckets.TABLE)

@@ -1,0 +1,144 @@
+"""The one place that speaks to ClickHouse: a statement in, rows out, and each failure sorted by what can be done about it.
+
+A URL is ``http[s]://user:password@host:port/database``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+from urllib.parse import unquote, urlsplit
+
+import clickhouse_connect
+from clickhouse_connect.driver.exceptions import ClickHouseError
+
+from schemas.errors import Fatal, Refused, Retriable
+from sinks.clickhouse import codes
+
+ANSWER_WITHIN_S = 30
+_CONNECT_WITHIN_S = 5
+_WRAPPING = re.compile(r"^Received ClickHouse exception.*?DB::Exception: |: while executing .*| \(version [^)]*\)| \(for url [^)]*\)")
+_ONE_BLOCK = 2**40  # more than any batch has rows or bytes
+
+INSERT_SETTINGS: Mapping[str, Any] = {
+    "async_insert": 0,  # the answer comes when the part is in place
+    "deduplicate_insert": "disable",  # the position does it; the engine's tokens lose batches (docs/decisions/0004)
+    "deduplicate_insert_select": "disable",
+    "max_insert_block_size": _ONE_BLOCK,
+    "max_insert_block_size_bytes": _ONE_BLOCK,
+    "min_insert_block_size_rows": _ONE_BLOCK,
+    "min_insert_block_size_bytes": _ONE_BLOCK,
+    "max_insert_threads": 1,  # one thread, one block, one part: in whole or not at all
+    "max_threads": 1,
+    "optimize_on_insert": 0,  # no row of a block replaces another
+    "compile_expressions": 0,  # costs more than it gives: most blocks are small
+    "wait_end_of_query": 1,
+    "http_receive_timeout": 10,  # a sender that stopped in the middle of a block holds its query no longer
+    "max_execution_time": ANSWER_WITHIN_S - 5,
+    "log_queries": 0,
+}
+
+
+class RowsRefused(Exception):  # noqa: N818 - named for what happened
+    """ClickHouse did not take a block because of the data in it; nothing of it was stored."""
+
+    def __init__(self, code: int, why: str) -> None:
+        super().__init__(why)
+        self.code = code
+
+
+class Answer(NamedTuple):
+    """Rows of a query, and the names of its columns."""
+
+    columns: tuple[str, ...]
+    rows: Sequence[Sequence[Any]]
+
+
+class Database:
+    """One connection to one database. Not for two threads at once."""
+
+    def __init__(self, url: str, database: str | None = None) -> None:
+        """Connects at the first call; ``database`` overrides the URL's (empty: none)."""
+        self._at = urlsplit(url)
+        if self._at.scheme not in {"http", "https"} or not self._at.hostname:
+            raise Refused("MEKONG_CLICKHOUSE_URL: give http[s]://user:password@host:port/database")
+        self.name = unquote(self._at.path.strip("/")) or "default"
+        self._database = self.name if database is None else database
+        self._open: Any = None
+
+    def query(self, sql: str, **parameters: Any) -> Answer:
+        """The rows of a SELECT; times are aware. Raises Retriable, Refused, Fatal."""
+        with self._sorted("a query"):
+            found = self._client().query(sql, parameters=parameters or None, tz_mode="aware")
+        return Answer(tuple(found.column_names), found.result_rows)
+
+    def value(self, sql: str, **parameters: Any) -> Any:
+        """The first value of the first row."""
+        return self.query(sql, **parameters).rows[0][0]
+
+    def text(self, sql: str, form: str) -> bytes:
+        """The answer in one of ClickHouse's own formats. Raises Retriable, Refused, Fatal."""
+        with self._sorted("a query"):
+            answer: bytes = self._client().raw_query(sql, fmt=form)
+        return answer
+
+    def command(self, sql: str, **parameters: Any) -> None:
+        """Run a statement that has no rows. Raises Retriable, Refused, Fatal."""
+        with self._sorted("a statement"):
+            self._client().command(sql, parameters=parameters or None)
+
+    def insert(self, statement: str, block: bytes, query_id: str) -> int:
+        """Send one block, in whole or not at all; the number of rows added. Raises RowsRefused, Retriable, Refused, Fatal.
+
+        The server refuses a second query of this id while the first one runs (code 216).
+        """
+        with self._sorted("an insert"):
+            done = self._client().command(statement, data=block, settings={**INSERT_SETTINGS, "query_id": query_id})
+        return int(done.summary.get("written_rows", 0))
+
+    def close(self) -> None:
+        """Give the connection back."""
+        if self._open is not None:
+            self._open.close()
+            self._open = None
+
+    def _client(self) -> Any:
+        if self._open is None:
+            self._open = clickhouse_connect.get_client(
+                interface=self._at.scheme,
+                host=self._at.hostname,
+                port=self._at.port or (8443 if self._at.scheme == "https" else 8123),
+                username=unquote(self._at.username or "default"),
+                password=unquote(self._at.password or ""),
+                database=self._database or "__default__",
+                connect_timeout=_CONNECT_WITHIN_S,
+                send_receive_timeout=ANSWER_WITHIN_S,
+                autogenerate_session_id=False,
+                query_retries=0,
+                client_name="seizure-exchange",
+            )
+        return self._open
+
+    @contextmanager
+    def _sorted(self, doing: str) -> Iterator[None]:
+        try:
+            yield
+        except ClickHouseError as exc:
+            raise _sort(doing, exc) from exc
+
+
+def _sort(doing: str, exc: ClickHouseError) -> Exception:
+    """The failure by what can be done; ``clickhouse_connect`` raises one class for most of them."""
+    code = getattr(exc, "code", None)
+    said = _WRAPPING.sub("", " ".join(str(exc).split()))
+    if code is None:
+        return Retriable(f"ClickHouse gave no answer to {doing}: {said}")
+    if code in codes.BUSY:
+        return Retriable(f"ClickHouse did not finish {doing}: {codes.BUSY[code]} (code {code})")
+    if code in codes.REFUSED:
+        return Refused(f"ClickHouse refuses {doing}: {codes.REFUSED[code]} (code {code}). {said}")
+    if code in codes.ROWS:
+        return RowsRefused(code, said)
+    return Fatal(f"ClickHouse failed at {doing} (code {code}): {said}")
