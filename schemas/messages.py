@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, ConfigDict, Discriminator, Field, StringConstraints, TypeAdapter
+from pydantic import AfterValidator, Discriminator, Field, StringConstraints, TypeAdapter
 from pydantic_core import PydanticCustomError
 
 from schemas.codes import Code
@@ -45,13 +45,7 @@ Percent = Annotated[Decimal, Field(ge=0, le=100, max_digits=7, decimal_places=4)
 Degrees = Annotated[Decimal, Field(ge=-180, le=180, max_digits=9, decimal_places=6), AfterValidator(_number)]
 
 
-class Part(Record):
-    """A part of a message. Unknown fields are kept apart, so that the receipt can name them."""
-
-    model_config = ConfigDict(extra="allow")
-
-
-class RouteStep(Part):
+class RouteStep(Record):
     """One country on the way of the goods."""
 
     role: Literal["origin", "via", "departure", "destination"]
@@ -60,7 +54,7 @@ class RouteStep(Part):
     locode: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}[A-Z2-9]{3}$")] | None = None
 
 
-class Line(Part):
+class Line(Record):
     """One kind of goods in a seizure. Either a quantity with its unit, or ``quantity_kind`` unknown."""
 
     commodity_group: Group
@@ -77,14 +71,14 @@ class Line(Part):
     cites_purpose: Annotated[str, Code("cites_purposes")] | None = None
 
 
-class Suspects(Part):
+class Suspects(Record):
     """How many, and of which nationalities. Never who."""
 
     count: Annotated[int, Field(ge=0, le=10_000)]
     nationalities: Annotated[tuple[Country, ...], Field(max_length=50)] = ()
 
 
-class Handling(Part):
+class Handling(Record):
     """Who may see it, and how good it is (TLP 2.0; handling codes and grades of the 4x4 and 5x5 systems)."""
 
     tlp: Annotated[str, Code("tlp")] = "TLP:AMBER"
@@ -94,14 +88,14 @@ class Handling(Part):
     information_grade: Annotated[str, Code("information_grades")] | None = None
 
 
-class Attachment(Part):
+class Attachment(Record):
     """A file kept elsewhere: its hash and where it is."""
 
     sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
     uri: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9+.-]*:\S+$", max_length=300)]
 
 
-class Unmapped(Part):
+class Unmapped(Record):
     """A code of the sender's own system that has no equal here: kept raw, and flagged."""
 
     field: Short
@@ -109,7 +103,7 @@ class Unmapped(Part):
     code: Short
 
 
-class Envelope(Part):
+class Envelope(Record):
     """What every message of an agency has."""
 
     schema_version: Literal[1] = 1
@@ -118,6 +112,8 @@ class Envelope(Part):
     """The agency's own number of the case, warning or feedback. With the agency it is the natural key."""
     reported_at: Moment | None = None
     """When the agency says it reported. ``received_at`` of the receipt is what counts."""
+    message_type: str
+    """Stands before the content: what comes behind it in canonical JSON is what two messages are compared by."""
     method_note: Annotated[str, StringConstraints(strip_whitespace=True, max_length=NOTE_LENGTH)] | None = None
     """How it was done. No names, plates or phone numbers."""
     related_to: Annotated[tuple[UUID, ...], Field(max_length=50)] = ()
@@ -182,7 +178,7 @@ class Withdrawal(Envelope):
     reason: Annotated[str, Code("withdrawal_reasons")] = "other"
 
 
-class Warning(Pattern):  # noqa: A001 - the field's word for it (docs/glossary.md)
+class Warning(Pattern):
     """A member tells named others what to look out for."""
 
     message_type: Literal["warning"] = "warning"

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Annotated
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, PlainSerializer
-
-from schemas.times import to_text
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict
 
 
 class Record(BaseModel):
@@ -15,5 +14,9 @@ class Record(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore", ser_json_bytes="base64", val_json_bytes="base64")
 
 
-Moment = Annotated[AwareDatetime, PlainSerializer(to_text, return_type=str, when_used="json")]
-"""An instant: any offset is read, UTC with milliseconds is written."""
+def _in_utc(at: datetime) -> datetime:
+    return at.astimezone(UTC)
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+"""An instant: any offset is read, UTC is written."""

@@ -8,6 +8,9 @@ import orjson
 
 from schemas.record import Record
 
+Ready = orjson.Fragment
+"""JSON that is written already, as a value inside another."""
+
 R = TypeVar("R", bound=Record)
 
 

@@ -92,7 +92,7 @@ def wait_for_sources(plan: Plan, settings: Settings) -> frozenset[str]:
     """The plan's source topics, as soon as there is one."""
 
     async def wait() -> frozenset[str]:
-        while not (found := await sources_of(plan, connection(settings))):
+        while not (found := await sources_of(plan, connection(settings))):  # noqa: ASYNC110 - it is the broker that changes
             await asyncio.sleep(1)
         return found
 
@@ -110,7 +110,7 @@ def build(plan: Plan, settings: Settings, sources: frozenset[str]) -> App:
         sources=sources,
         connection=options,
         broker=[f"aiokafka://{address}" for address in settings.bootstrap().split(",")],
-        broker_credentials=_credentials(settings, options),
+        broker_credentials=_credentials(options),
         datadir=str(folder),
         agent_supervisor=mode.CrashingSupervisor,
         web_enabled=False,
@@ -128,12 +128,12 @@ def build(plan: Plan, settings: Settings, sources: frozenset[str]) -> App:
         broker_request_timeout=60.0,
     )
 
-    @app.agent(app.topic(*sorted(sources), key_type=bytes, value_type=bytes), name=plan.name)
+    @app.agent(app.topic(*sorted(sources), key_type=bytes, value_type=bytes), name=plan.name)  # type: ignore[untyped-decorator]
     async def agent(stream: Any) -> None:
         async for event in stream.noack().events():
             await app.consumer.offer(event, plan.fold)
 
-    @app.task
+    @app.task  # type: ignore[untyped-decorator]
     async def follow_topics() -> None:
         log.info("%s ready: %d sources", plan.name, len(sources))
         while not app.should_stop:
@@ -162,7 +162,7 @@ def run(plan: Plan, settings: Settings) -> int:
     return 0
 
 
-def _credentials(settings: Settings, options: Mapping[str, Any]) -> Any:
+def _credentials(options: Mapping[str, Any]) -> Any:
     context = options.get("ssl_context")
     if "sasl_mechanism" in options:
         return faust.SASLCredentials(

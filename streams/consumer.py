@@ -238,7 +238,8 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
 
     async def topics(self) -> frozenset[str]:
         """Names of all topics this user may see, asked of the broker now."""
-        return await self._thread.topics()
+        found: frozenset[str] = await self._thread.topics()
+        return found
 
 
 class Transport(driver.Transport):  # type: ignore[misc]
@@ -249,20 +250,15 @@ class Transport(driver.Transport):  # type: ignore[misc]
 
 def start_of(tp: TP, position: int | None, earliest: int, end: int, committed: int | None) -> int:
     """Where to read a source from. Raises Refused when the log and the stored position do not fit: a person must act."""
+    where = f"{tp.topic}/{tp.partition}"
     if committed is not None and committed > (position or 0):
-        raise Refused(
-            f"{tp.topic}/{tp.partition}: the group is at {committed}, the stored position at {position}: the state topic was lost. Run `mekong rebuild`."
-        )
+        raise Refused(f"{where}: the group is at {committed}, the stored position at {position}: state was lost. Run `mekong rebuild`.")
     if position is None:
         return earliest
     if position > end:
-        raise Refused(
-            f"{tp.topic}/{tp.partition}: position {position} is beyond the log's end {end}: the topic was made anew. Give it a new name (v<n+1>)."
-        )
+        raise Refused(f"{where}: position {position} is beyond the log's end {end}: the topic was made anew. Give it a new name, v<n+1>.")
     if position < earliest:
-        raise Refused(
-            f"{tp.topic}/{tp.partition}: position {position} was wanted, the log starts at {earliest}: retention has deleted what was not read."
-        )
+        raise Refused(f"{where}: {position} was wanted, but the log starts at {earliest}: retention has deleted what was not read.")
     return position
 
 

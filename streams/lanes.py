@@ -183,7 +183,7 @@ class Lane:
         for (topic, partition), rows in outputs.items():
             deliveries += await self._append(topic, partition, rows)
         marks = [Output(POSITION + f"{tp.topic}/{tp.partition}".encode(), b"%d" % offset) for tp, offset in positions.items()]
-        deliveries += await self._append(*self.where, [*starmap(Output, changes.items()), *marks])
+        deliveries += await self._append(self.where.topic, self.where.partition, [*starmap(Output, changes.items()), *marks])
         await asyncio.gather(*deliveries)
         await self.producer.commit_transaction()
         for key, value in changes.items():

@@ -12,7 +12,8 @@ from schemas.settings import Settings
 from schemas.topics import CASES, JOURNAL, agency_of, lane_of, receipts_of
 from streams.app import Plan
 from streams.core.draft import Draft
-from streams.core.intake.fold import Deployment, Intake, Said
+from streams.core.intake.control import Deployment
+from streams.core.intake.fold import Intake
 from streams.lanes import Changes, Output, Outputs, State
 
 
@@ -25,14 +26,11 @@ def plan(settings: Settings) -> Plan:
         entries: list[Output] = []
         receipts: list[Output] = []
         key = agency.encode()
-
-        def say(said: Said) -> None:
+        for said in intake.fold(Draft(state, changes), source.topic, agency, records):
             if said.entry is not None:
                 entries.append(Output(key, wire.dump(said.entry)))
             if said.receipt is not None:
                 receipts.append(Output(said.case_no.encode() if said.case_no else None, wire.dump(said.receipt)))
-
-        intake.fold(Draft(state, changes), source.topic, agency, records, say)
         return {(JOURNAL.name, lane_of(source.topic)): entries, (receipts_of(source.topic), 0): receipts}
 
     return Plan(

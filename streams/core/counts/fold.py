@@ -42,6 +42,11 @@ def count(book: Book, entry: dict[str, Any], offset: int) -> Told | None:
     elif kind == "tick":
         return tick(book, entry["at"], offset)
     else:
-        sign, hours, minutes = entry["profile"]["utc_offset"][0], *entry["profile"]["utc_offset"][1:].split(":")
-        book.clock()["offset"] = (int(hours) * 60 + int(minutes)) * (-1 if sign == "-" else 1)
+        book.clock()["offset"] = minutes_of(entry["profile"]["utc_offset"])
     return None
+
+
+def minutes_of(utc_offset: str) -> int:
+    """``+07:00`` in minutes."""
+    hours, minutes = utc_offset[1:].split(":")
+    return (int(hours) * 60 + int(minutes)) * (-1 if utc_offset[0] == "-" else 1)

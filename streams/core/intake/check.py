@@ -16,6 +16,7 @@ from schemas.messages import MESSAGE, Correction, Seizure
 from schemas.rejected import Reason, Rejected
 from schemas.times import EventTime, read_event_time
 from streams.core.intake.identify import Taken
+from streams.core.intake.said import Notice
 
 MAX_NOTICES = 20  # of a kind in one receipt: enough to see what is wrong
 _LAST_ZONE = timezone(timedelta(hours=14))
@@ -50,15 +51,14 @@ class Checked(NamedTuple):
     message: Taken
     time: EventTime | None
     """Only of a seizure or correction."""
-    notices: tuple[tuple[str, str, str], ...]
-    """Code, field and sentence of what a person should look at."""
+    notices: tuple[Notice, ...]
 
 
 def check(raw: bytes, agency: str, received_ms: int) -> Checked | Rejected:
     """Read one message of ``agency``, or say why not."""
     if len(raw) > MAX_MESSAGE_BYTES:
         return Rejected(reason=Reason.TOO_LARGE, detail=f"{len(raw):,} bytes; at most {MAX_MESSAGE_BYTES:,}")
-    notices: tuple[tuple[str, str, str], ...] = ()
+    notices: tuple[Notice, ...] = ()
     try:
         message = MESSAGE.validate_json(raw, extra="forbid")
     except ValidationError as exc:
@@ -66,12 +66,12 @@ def check(raw: bytes, agency: str, received_ms: int) -> Checked | Rejected:
         if len(unknown) < exc.error_count():
             return _why(raw, exc)
         message = MESSAGE.validate_json(raw)
-        notices = tuple(("unknown_field", field, "is not a field of this message and was ignored") for field in unknown[:MAX_NOTICES])
+        notices = tuple(Notice("unknown_field", field, "is not a field of this message and was ignored") for field in unknown[:MAX_NOTICES])
     if message.agency != agency:
         return Rejected(reason=Reason.WRONG_AGENCY, field="agency", detail=f"names {message.agency}, but the topic is {agency}'s")
     if message.method_note:
         notices += tuple(
-            ("likely_identifier", "method_note", f"looks like it holds a {kind}: send a correction without it")
+            Notice("likely_identifier", "method_note", f"looks like it holds a {kind}: send a correction without it")
             for kind in likely_identifiers(message.method_note)
         )
     if not isinstance(message, Seizure | Correction):

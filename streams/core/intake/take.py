@@ -1,0 +1,142 @@
+"""One message of an agency in; what it is, its journal entry and its receipt out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from schemas import wire
+from schemas.control import AgencyProfile
+from schemas.limits import MAX_MASS_KG
+from schemas.messages import Feedback, SeizureContent
+from schemas.receipts import Outcome
+from schemas.rejected import Reason, Rejected
+from schemas.times import EventTime, Precision
+from streams.core.draft import Draft
+from streams.core.intake.check import MAX_NOTICES, Checked, case_no_of, check
+from streams.core.intake.enrich import enrich
+from streams.core.intake.enrich.facts import Facts
+from streams.core.intake.identify import Case, Identified, Taken, after, identify
+from streams.core.intake.identity import Ids, canonical
+from streams.core.intake.said import Arrived, Notice, Said, entry_base, receipt, refusal
+
+_MG_PER_KG = 1_000_000
+_CHANGED = frozenset({Outcome.ACCEPTED, Outcome.CORRECTED, Outcome.WITHDRAWN})
+
+
+def take(draft: Draft, ids: Ids, arrived: Arrived, raw: bytes, profile: AgencyProfile | None) -> Said:
+    """Check, identify and enrich one message."""
+    if profile is None:
+        why = f"{arrived.agency} is not registered: `mekong agency add {arrived.agency}`"
+        return refusal(arrived, Rejected(reason=Reason.UNREGISTERED_AGENCY, field="agency", detail=why), case_no_of(raw))
+    checked = check(raw, arrived.agency, arrived.received_ms)
+    if isinstance(checked, Rejected):
+        return refusal(arrived, checked, case_no_of(raw))
+    said = _known(draft, ids, arrived, checked, profile)
+    return refusal(arrived, said, checked.message.case_no) if isinstance(said, Rejected) else said
+
+
+def contribution_of(message: SeizureContent, time: EventTime, enriched: Mapping[str, Any]) -> dict[str, Any]:
+    """What a seizure adds to the counts."""
+    groups: dict[str, list[int]] = {}
+    for line, added in zip(message.lines, enriched["lines"], strict=True):
+        lines_and_mg = groups.setdefault(line.commodity_group, [0, 0])
+        lines_and_mg[0] += 1
+        lines_and_mg[1] += added["mass_mg"]
+    phase = enriched.get("phase")
+    return {"precision": time.precision.value, "day": time.day.isoformat(), "minute": time.minute, "phase": phase, "groups": groups}
+
+
+def _known(draft: Draft, ids: Ids, arrived: Arrived, checked: Checked, profile: AgencyProfile) -> Said | Rejected:
+    """What a readable message is, beside the case as it was."""
+    message = checked.message
+    stranger = _unknown_reference(ids, message)
+    if stranger:
+        return stranger
+    stored = draft.get(_case_key(arrived.agency, message.case_no))
+    case = Case.from_stored(stored) if stored else None
+    content = canonical(message)
+    found = identify(case, message, content)
+    if isinstance(found, Rejected):
+        return found
+    if found.outcome not in _CHANGED:
+        event_id = ids.of(arrived.agency, message.case_no)
+        return Said(None, receipt(arrived, message.case_no, found, event_id, checked.notices), message.case_no)
+    enriched = enrich(Facts(message, checked.time, profile))
+    return _too_heavy(enriched) or _keep(draft, ids, arrived, checked, (case, found, content, enriched))
+
+
+def _keep(
+    draft: Draft,
+    ids: Ids,
+    arrived: Arrived,
+    checked: Checked,
+    known: tuple[Case | None, Identified, bytes, dict[str, Any]],
+) -> Said:
+    """Make the message the current version of its case."""
+    case, found, content, enriched = known
+    message = checked.message
+    notices = checked.notices + tuple(_notices(draft, arrived.agency, found, checked, enriched))
+    contribution = contribution_of(message, checked.time, enriched) if isinstance(message, SeizureContent) and checked.time else None
+    now = after(case, message.message_type, found, contribution)
+    draft.put(_case_key(arrived.agency, message.case_no), now.stored())
+    event_id = ids.of(arrived.agency, message.case_no)
+    entry = {
+        "kind": "version",
+        **entry_base(arrived),
+        "event_id": event_id,
+        "case_no": message.case_no,
+        "family": now.family,
+        "version": found.version,
+        "status": now.status,
+        "message_type": message.message_type,
+        "content_hash": found.hash,
+        "content": wire.Ready(content),
+        "enriched": enriched,
+        "flags": sorted({notice.code for notice in notices}),
+        "batch": arrived.batch,
+        "contribution": contribution,
+        "supersedes": case.contribution if case else None,
+    }
+    return Said(entry, receipt(arrived, message.case_no, found, event_id, notices), message.case_no)
+
+
+def _notices(draft: Draft, agency: str, found: Identified, checked: Checked, enriched: Mapping[str, Any]) -> Iterator[Notice]:
+    """Goods that we do not know, codes kept raw, and the same content under another case number."""
+    message = checked.message
+    if not isinstance(message, SeizureContent):
+        return
+    strange = [(index, line["name"]) for index, line in enumerate(enriched["lines"]) if line["code"] is None]
+    for index, name in strange[:MAX_NOTICES]:
+        yield Notice("unrecognised_goods", f"lines.{index}.substance_or_taxon", f"{name!r} is not on our lists: taken as it is")
+    for raw in message.unmapped[:MAX_NOTICES]:
+        yield Notice("unmapped_code", raw.field, f"{raw.scheme} {raw.code!r} has no equal here: kept raw")
+    if checked.time and checked.time.precision in {Precision.TIME, Precision.DAY}:
+        key = f"{agency}/same/{found.hash}".encode()
+        first = draft.raw(key)
+        if first is None:
+            draft.put_raw(key, message.case_no.encode())
+        elif first != message.case_no.encode():
+            why = f"the same content as case {first.decode()}: both are counted until a person says otherwise"
+            yield Notice("suspected_duplicate", "case_no", why)
+
+
+def _too_heavy(enriched: Mapping[str, Any]) -> Rejected | None:
+    for index, line in enumerate(enriched.get("lines", ())):
+        if line["mass_mg"] > MAX_MASS_KG * _MG_PER_KG:
+            why = f"{line['base_quantity']} kg is absurd: check the unit"
+            return Rejected(reason=Reason.BAD_QUANTITY, field=f"lines.{index}.quantity", detail=why)
+    return None
+
+
+def _unknown_reference(ids: Ids, message: Taken) -> Rejected | None:
+    for claimed in message.related_to:
+        if not ids.genuine(claimed):
+            return Rejected(reason=Reason.UNKNOWN_CASE, field="related_to", detail=f"{claimed} is no event id of this exchange")
+    if isinstance(message, Feedback) and not ids.genuine(message.in_reply_to):
+        return Rejected(reason=Reason.UNKNOWN_CASE, field="in_reply_to", detail=f"{message.in_reply_to} is no event id of this exchange")
+    return None
+
+
+def _case_key(agency: str, case_no: str) -> bytes:
+    return f"{agency}/case/{case_no}".encode()
