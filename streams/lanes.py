@@ -20,6 +20,7 @@ from schemas.errors import Fatal
 
 RUN_RECORDS = 1_000  # of one run, and about of one transaction
 RUN_BYTES = 4_000_000
+REPLACE_RECORDS = 20_000  # of one transaction when a state is put in place of another
 BATCH_BYTES = 900_000  # of one produce batch; one larger record travels alone
 POSITION = b"@position/"
 TRANSACTION_TIMEOUT_MS = 20_000  # a worker stopped inside a transaction holds readers back for so long at most
@@ -139,6 +140,15 @@ class Lane:
         """Queue a run for the next transaction."""
         self.waiting.append((run, event))
         self.wake.set()
+
+    async def replace(self, state: State, positions: Mapping[TopicPartition, int]) -> None:
+        """Put another state in place of the lane's, its positions last: until then a worker refuses to start on it."""
+        changes: Changes = {key: None for key in self.state if key not in state}
+        changes |= {key: value for key, value in state.items() if self.state.get(key) != value}
+        pending = list(changes.items())
+        for first in range(0, len(pending), REPLACE_RECORDS):
+            await self._commit({}, {}, dict(pending[first : first + REPLACE_RECORDS]))
+        await self._commit(positions, {}, {})
 
     async def serve(self, fold: Fold, served: Callable[[list[tuple[Run, Any]]], Awaitable[None]], linger_s: Callable[[], float]) -> None:
         """Fold what waits and commit it, one transaction after another, for ever. ``served`` hears of each that is through."""

@@ -1,4 +1,4 @@
-"""``mekong sink``: the processes of a deployment, each in the foreground until it is told to stop."""
+"""``mekong worker|sink|clock``: the processes of a deployment, each in the foreground until it is told to stop; ``mekong rebuild``."""
 
 from __future__ import annotations
 
@@ -42,6 +42,66 @@ def clickhouse(names: tuple[str, ...]) -> None:
         raise click.BadParameter(f"{', '.join(unknown)}; there are {', '.join(known)}", param_hint="--table")
     log_to_stderr()
     run(settings(), told_to_stop(), [known[name] for name in names] or TABLES)
+
+
+@click.command()
+@click.argument("name", type=click.Choice(["intake", "watch"]))
+def worker(name: str) -> None:
+    """Run a worker: `intake` takes messages into the journal, `watch` counts them.
+
+    Start as many as you like on a real cluster: each takes some of the lanes, and a lane is never in two.
+
+    \b
+    Example:
+      mekong worker intake
+      mekong worker watch
+    """
+    from schemas.settings import settings
+    from streams.agents import AGENTS
+    from streams.app import run
+
+    found = settings()
+    sys.exit(run(AGENTS[name](found), found))
+
+
+@click.command()
+@click.argument("name", type=click.Choice(["intake", "watch"]))
+@click.option("--json", "as_json", is_flag=True, help="Keys of state by lane, as JSON.")
+def rebuild(name: str, as_json: bool) -> None:
+    """Rebuild a worker's lost state from the journal. Stop its workers first.
+
+    Needed when a worker says that its state topic was lost. No message is taken twice and nothing is told twice: the
+    positions are read off what was written together with the state.
+
+    \b
+    Example:
+      mekong rebuild intake
+    """
+    import json
+
+    from schemas.settings import settings
+    from streams.agents import AGENTS
+    from streams.rebuild import rebuild as rebuild_lanes
+
+    log_to_stderr()
+    found = settings()
+    keys = rebuild_lanes(AGENTS[name](found), found)
+    click.echo(json.dumps(keys) if as_json else f"{name}: {sum(keys.values()):,} keys in {len(keys)} lanes")
+
+
+@click.command()
+def clock() -> None:
+    """Write a tick a minute into every agency's topic, so that days close and rolling counts move on.
+
+    \b
+    Example:
+      mekong clock
+    """
+    from producers.clock import run
+    from schemas.settings import settings
+
+    log_to_stderr()
+    run(settings(), stop=told_to_stop())
 
 
 def log_to_stderr() -> None:

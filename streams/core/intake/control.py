@@ -39,28 +39,34 @@ def control(draft: Draft, deployment: Deployment, arrived: Arrived, raw: bytes, 
         raise Fatal(f"{arrived.topic} {arrived.offset}: a control record of ours cannot be read: {exc}") from exc
     if isinstance(record, Tick):
         return _tick(draft, deployment, arrived, record)
-    draft.put_raw(_profile_key(arrived.agency), wire.encode(record))
+    draft.put_raw(profile_key(arrived.agency), wire.encode(record))
     return Said({"kind": "agency", **entry_base(arrived), "profile": record.model_dump(mode="json")}, None)
 
 
 def profile_of(draft: Draft, agency: str) -> AgencyProfile | None:
     """The agency as it was last registered."""
-    raw = draft.raw(_profile_key(agency))
+    raw = draft.raw(profile_key(agency))
     return wire.decode(raw, AgencyProfile) if raw else None
+
+
+def profile_key(agency: str) -> bytes:
+    """Where an agency's profile is kept."""
+    return f"{agency}/profile".encode()
+
+
+def tick_key(agency: str) -> bytes:
+    """Where an agency's last tick is kept."""
+    return f"{agency}/tick".encode()
 
 
 def _tick(draft: Draft, deployment: Deployment, arrived: Arrived, tick: Tick) -> Said | None:
     """Time only moves on. With the clock on, a tick off its append time by five minutes is another's idea of it."""
     skewed = abs(tick.at - from_ms(arrived.received_ms)) > timedelta(seconds=CONTROL_SKEW_S)
     at = to_text(tick.at)
-    key = f"{arrived.agency}/tick".encode()
+    key = tick_key(arrived.agency)
     last = draft.raw(key)
     if (deployment.clock_is_on and (tick.replay or skewed)) or (last is not None and last.decode() >= at):
         log.info("%s %d: tick of %s dropped", arrived.topic, arrived.offset, at)
         return None
     draft.put_raw(key, at.encode())
     return Said({"kind": "tick", **entry_base(arrived), "at": at}, None)
-
-
-def _profile_key(agency: str) -> bytes:
-    return f"{agency}/profile".encode()

@@ -47,13 +47,23 @@ def contribution_of(message: SeizureContent, time: EventTime, enriched: Mapping[
     return {"precision": time.precision.value, "day": time.day.isoformat(), "minute": time.minute, "phase": phase, "groups": groups}
 
 
+def case_key(agency: str, case_no: str) -> bytes:
+    """Where a case is kept."""
+    return f"{agency}/case/{case_no}".encode()
+
+
+def same_key(agency: str, content_hash: str) -> bytes:
+    """Where the case number first seen with a content is kept."""
+    return f"{agency}/same/{content_hash}".encode()
+
+
 def _known(draft: Draft, ids: Ids, arrived: Arrived, checked: Checked, profile: AgencyProfile) -> Said | Rejected:
     """What a readable message is, beside the case as it was."""
     message = checked.message
     stranger = _unknown_reference(ids, message)
     if stranger:
         return stranger
-    stored = draft.get(_case_key(arrived.agency, message.case_no))
+    stored = draft.get(case_key(arrived.agency, message.case_no))
     case = Case.from_stored(stored) if stored else None
     content = canonical(message)
     found = identify(case, message, content)
@@ -79,7 +89,7 @@ def _keep(
     notices = checked.notices + tuple(_notices(draft, arrived.agency, found, checked, enriched))
     contribution = contribution_of(message, checked.time, enriched) if isinstance(message, SeizureContent) and checked.time else None
     now = after(case, message.message_type, found, contribution)
-    draft.put(_case_key(arrived.agency, message.case_no), now.stored())
+    draft.put(case_key(arrived.agency, message.case_no), now.stored())
     event_id = ids.of(arrived.agency, message.case_no)
     entry = {
         "kind": "version",
@@ -112,7 +122,7 @@ def _notices(draft: Draft, agency: str, found: Identified, checked: Checked, enr
     for raw in message.unmapped[:MAX_NOTICES]:
         yield Notice("unmapped_code", raw.field, f"{raw.scheme} {raw.code!r} has no equal here: kept raw")
     if checked.time and checked.time.precision in {Precision.TIME, Precision.DAY}:
-        key = f"{agency}/same/{found.hash}".encode()
+        key = same_key(agency, found.hash)
         first = draft.raw(key)
         if first is None:
             draft.put_raw(key, message.case_no.encode())
@@ -136,7 +146,3 @@ def _unknown_reference(ids: Ids, message: Taken) -> Rejected | None:
     if isinstance(message, Feedback) and not ids.genuine(message.in_reply_to):
         return Rejected(reason=Reason.UNKNOWN_CASE, field="in_reply_to", detail=f"{message.in_reply_to} is no event id of this exchange")
     return None
-
-
-def _case_key(agency: str, case_no: str) -> bytes:
-    return f"{agency}/case/{case_no}".encode()
