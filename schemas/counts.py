@@ -29,7 +29,7 @@ class Count(Record):
 
     format: int = 1
     agency: str
-    commodity_group: str | None
+    commodity_group: str | None = None
     """None: all groups together (a case with lines of two groups is one case here, and one in each of them)."""
     window: Window
     start: str
@@ -48,7 +48,7 @@ class Bucket(Record):
 
     format: int = 1
     agency: str
-    commodity_group: str | None
+    commodity_group: str | None = None
     bucket: Literal["day", "month"]
     start: date
     revision: int

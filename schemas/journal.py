@@ -26,9 +26,9 @@ class Contribution(Record):
     precision: Precision
     day: date
     """Local date at the place of seizure; the first of the month or year when only that is known."""
-    minute: int | None
+    minute: int | None = None
     """Whole minutes since 1970-01-01T00:00Z; only with precision ``time``."""
-    phase: str | None
+    phase: str | None = None
     groups: dict[str, tuple[int, int]]
     """Commodity group -> lines, milligrams."""
 
@@ -36,7 +36,7 @@ class Contribution(Record):
 class EnrichedLine(Record):
     """What the exchange adds to a line, at the line's own index."""
 
-    code: str | None
+    code: str | None = None
     """Canonical substance or taxon, None when the name is not known."""
     name: str
     appendix: str | None = None

@@ -1,0 +1,87 @@
+"""Every example through its decoder, the intake check and the exported JSON Schema: adding a file adds a test."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from jsonschema import Draft202012Validator
+from pydantic import TypeAdapter, ValidationError
+
+from schemas.control import CONTROL
+from schemas.counts import Bucket, Count
+from schemas.export import export
+from schemas.journal import JOURNAL_ENTRY
+from schemas.messages import MESSAGE
+from schemas.receipts import Receipt
+from schemas.rejected import Rejected
+from schemas.topics import TOPICS
+from streams.core.intake.check import Checked, check
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
+DECODERS = {
+    ("in", ""): MESSAGE,
+    ("in", "-control"): CONTROL,
+    ("receipts", ""): TypeAdapter(Receipt),
+    ("journal", ""): JOURNAL_ENTRY,
+    ("counts", ""): TypeAdapter(Count),
+    ("buckets", ""): TypeAdapter(Bucket),
+}
+RECEIVED_MS = 1_782_592_000_000  # 2026-06-27
+DOCUMENTS = export()
+
+
+def examples(kind):
+    for (topic, suffix), decoder in DECODERS.items():
+        for path in sorted((EXAMPLES / topic / f"{kind}{suffix}").glob("*.json")):
+            yield pytest.param(path, decoder, id=f"{topic}/{path.parent.name}/{path.stem}")
+
+
+def messages(kind):
+    return [pytest.param(path, id=path.stem) for path in sorted((EXAMPLES / "in" / kind).glob("*.json"))]
+
+
+def test_every_topic_with_records_has_examples_of_both_kinds():
+    for topic in TOPICS:
+        if topic.holds is not None:
+            name = topic.name.split(".")[0]
+            for kind in ("good", "bad"):
+                assert list((EXAMPLES / name / kind).glob("*.json")), f"{name}/{kind}"
+
+
+@pytest.mark.parametrize(("path", "decoder"), [*examples("good")])
+def test_a_good_example_decodes_and_comes_back_the_same(path, decoder):
+    record = decoder.validate_json(path.read_bytes())
+    again = decoder.validate_json(decoder.dump_json(record, exclude_none=True))
+    assert again == record
+
+
+@pytest.mark.parametrize(("path", "decoder"), [*examples("good")])
+def test_a_good_example_is_valid_by_the_exported_json_schema(path, decoder):
+    record = decoder.validate_json(path.read_bytes())
+    document = json.loads(DOCUMENTS[f"{type(record).__name__}.schema.json"])
+    Draft202012Validator(document).validate(json.loads(path.read_text(encoding="utf-8")))
+    Draft202012Validator(document).validate(json.loads(decoder.dump_json(record, exclude_none=True)))
+
+
+@pytest.mark.parametrize(("path", "decoder"), [case for case in examples("bad") if "/in/bad/" not in str(case.values[0])])
+def test_a_bad_example_gives_an_error(path, decoder):
+    with pytest.raises(ValidationError):
+        decoder.validate_json(path.read_bytes())
+
+
+@pytest.mark.parametrize("path", messages("bad"))
+def test_a_bad_message_is_rejected_for_the_reason_in_its_name(path):
+    agency = "VN-CUSTOMS"
+    found = check(path.read_bytes(), agency, RECEIVED_MS)
+    assert isinstance(found, Rejected)
+    assert found.reason == path.stem.split("--")[0]
+    assert found.field
+    assert found.detail
+
+
+@pytest.mark.parametrize("path", messages("good"))
+def test_a_good_message_is_taken_by_the_check_of_intake(path):
+    agency = json.loads(path.read_text(encoding="utf-8"))["agency"]
+    assert isinstance(check(path.read_bytes(), agency, RECEIVED_MS), Checked)
