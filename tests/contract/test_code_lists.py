@@ -8,6 +8,7 @@ from collections import defaultdict
 from datetime import date, timedelta
 from decimal import Decimal
 from importlib.resources import files
+from itertools import pairwise
 
 import pytest
 
@@ -64,7 +65,7 @@ def test_periods_of_a_code_are_sane_and_follow_each_other(name):
         assert first <= last, entry.code
         periods[entry.code].append((first, last))
     for code, spans in periods.items():
-        for (_, last), (first, _) in zip(spans, spans[1:], strict=False):
+        for (_, last), (first, _) in pairwise(spans):
             assert last + timedelta(days=1) == first, f"{code}: a gap or an overlap at {first}"
 
 
@@ -132,7 +133,7 @@ def test_phases_of_an_operation_follow_each_other_without_overlap():
     for spans in by_operation.values():
         for start, end in spans:
             assert start <= end
-        for (_, end), (start, _) in zip(sorted(spans), sorted(spans)[1:], strict=False):
+        for (_, end), (start, _) in pairwise(sorted(spans)):
             assert end < start
 
 
@@ -242,19 +243,24 @@ def test_a_unit_converts_to_its_base_by_a_factor_that_is_more_than_0():
 def test_exact_factors_agree_with_the_units_they_convert():
     for entry in rows("factors"):
         unit = code_list("units")[entry.fields["from_unit"]]
-        if entry.fields["source"].startswith("exact"):
+        if not entry.fields["applies_to"]:  # for all goods
             assert Decimal(entry.fields["factor"]) == Decimal(unit.fields["factor"]), entry.code
             assert entry.fields["to_unit"] == unit.fields["base_unit"], entry.code
 
 
 def test_a_factor_is_named_versioned_and_says_its_source():
-    names = {*code_list("commodity_groups"), *code_list("substances"), *code_list("taxa"), "*"}
+    names = {*code_list("commodity_groups"), *code_list("substances"), *code_list("taxa")}
     for entry in rows("factors"):
         assert re.fullmatch(r"[a-z0-9.-]+\.v\d+", entry.code)
         assert Decimal(entry.fields["factor"]) > 0
         assert entry.fields["source"]
         applies_to = entry.fields["applies_to"]
         assert applies_to in names or set(applies_to.split()) <= names, entry.code
+
+
+def test_there_is_one_factor_for_all_goods_between_two_units():
+    pairs = [(entry.fields["from_unit"], entry.fields["to_unit"]) for entry in rows("factors") if not entry.fields["applies_to"]]
+    assert len(pairs) == len(set(pairs))
 
 
 def test_terms_are_the_94_of_the_description_field():
