@@ -79,9 +79,15 @@ class Database:
         return self.query(sql, **parameters).rows[0][0]
 
     def text(self, sql: str, form: str) -> bytes:
-        """The answer in one of ClickHouse's own formats. Raises Retriable, Refused, Fatal."""
-        with self._sorted("a query"):
-            answer: bytes = self._client().raw_query(sql, fmt=form)
+        """The answer to a question of a person's, in one of ClickHouse's own formats; nothing can be changed by it.
+
+        Raises Refused with ClickHouse's own sentence, Retriable.
+        """
+        try:
+            answer: bytes = self._client().raw_query(sql, fmt=form, settings={"readonly": "2"})
+        except ClickHouseError as exc:
+            sorted_out = _sort("a query", exc)
+            raise sorted_out if isinstance(sorted_out, Retriable) else Refused(_sentence(exc)) from exc
         return answer
 
     def command(self, sql: str, **parameters: Any) -> None:
@@ -132,7 +138,7 @@ class Database:
 def _sort(doing: str, exc: ClickHouseError) -> Exception:
     """The failure by what can be done; ``clickhouse_connect`` raises one class for most of them."""
     code = getattr(exc, "code", None)
-    said = _WRAPPING.sub("", " ".join(str(exc).split()))
+    said = _sentence(exc)
     if code is None:
         return Retriable(f"ClickHouse gave no answer to {doing}: {said}")
     if code in codes.BUSY:
@@ -142,3 +148,7 @@ def _sort(doing: str, exc: ClickHouseError) -> Exception:
     if code in codes.ROWS:
         return RowsRefused(code, said)
     return Fatal(f"ClickHouse failed at {doing} (code {code}): {said}")
+
+
+def _sentence(exc: ClickHouseError) -> str:
+    return _WRAPPING.sub("", " ".join(str(exc).split()))

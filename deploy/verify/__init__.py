@@ -1,0 +1,113 @@
+"""``mekong verify``: a deployment in, what is not as promised out.
+
+1. Every record of journal, counts, buckets and receipts is in ClickHouse exactly once, with the same content.
+2. Every message of an agency has exactly one receipt, and every receipt a message.
+3. The rolling counts equal what SQL over the versions gives.
+
+Ends are fixed in the order of the flow, each after the part before it has come to its own: messages, then journal and receipts, then
+counts and buckets. So it may run while the exchange does; what arrives later is not looked at.
+"""
+
+from __future__ import annotations
+
+import time
+from array import array
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from deploy.verify import store
+from deploy.verify.counts import check_counts
+from deploy.verify.log import Log, Records, lasts
+from deploy.verify.report import Check, Report, compare
+from schemas.control import CONTROL_HEADER, signed
+from schemas.errors import Refused
+from schemas.settings import Settings
+from schemas.topics import BUCKETS, COUNTS, JOURNAL, agency_of, receipts_of
+from sinks.base import Source
+from sinks.clickhouse.client import Database
+from sinks.clickhouse.tables import TABLES
+
+_TABLES = {table.name: table for table in TABLES}
+
+
+class Facts(NamedTuple):
+    """What was found on the topics."""
+
+    messages: dict[Source, Records]
+    outputs: dict[str, dict[Source, Records]]
+    """By table."""
+    commits: dict[Source, int]
+    """How far watch has come on the journal."""
+    pending: list[str]
+
+
+def verify(settings: Settings, wait_s: float = 60.0, tell: Callable[[str], None] = lambda _: None) -> Report:
+    """Check everything; waits up to ``wait_s`` for what is on its way. Raises Refused when there is nothing to verify."""
+    began = time.monotonic()
+    log, database = Log(settings), Database(settings.clickhouse())
+    try:
+        facts = _read(settings, log, database, began + wait_s, tell)
+        tell("comparing")
+        checks = [_check_stored(database, name, facts.outputs[name]) for name in _TABLES]
+        checks.append(_check_receipts(database, facts.messages))
+        checks.append(check_counts(database, facts.commits, {source: found.end for source, found in facts.outputs["journal"].items()}))
+    finally:
+        log.close()
+        database.close()
+    return Report(checks, facts.pending, time.monotonic() - began)
+
+
+def _read(settings: Settings, log: Log, database: Database, deadline: float, tell: Callable[[str], None]) -> Facts:
+    topics = log.topics()
+    if JOURNAL.name not in topics:
+        raise Refused(f"there is no topic {JOURNAL.name} here: `mekong topics --create` makes it")
+    incoming = {topic for topic in topics if agency_of(topic)}
+    tell("reading the messages")
+    messages = log.read(log.ends(incoming), _is_message(settings.deployment_secret()))
+    _, pending = log.wait_for_group("intake", lasts(messages), deadline)
+    tell("reading journal and receipts")
+    receipts = {receipts_of(topic) for topic in incoming} & topics
+    outputs = {"journal": log.read(log.ends([JOURNAL.name])), "receipts": log.read(log.ends(receipts))}
+    commits, behind = log.wait_for_group("watch", lasts(outputs["journal"]), deadline)
+    tell("reading counts and buckets")
+    outputs |= {"counts": log.read(log.ends([COUNTS.name])), "buckets": log.read(log.ends([BUCKETS.name]))}
+    tell("waiting for the sinks")
+    pending += behind
+    for name, found in outputs.items():
+        pending += store.wait_for(database, _TABLES[name], lasts(found), deadline)
+    return Facts(messages, outputs, commits, pending)
+
+
+def _check_stored(database: Database, name: str, found: dict[Source, Records]) -> Check:
+    check = Check(f"{name} is stored", f"each record of {_TABLES[name].topic.name} is in table {name} exactly once, as it is")
+    for source, records in found.items():
+        where = f"{source.topic}/{source.partition}"
+        stored = store.offsets(database, name, source, records.end)
+        dead = store.dead(database, _TABLES[name], source, records.end)
+        compare(check, where, records.offsets, stored, dead)
+        if records.offsets == stored and store.crc(database, name, source, records.end) != records.crc:
+            check.different += 1
+            check.say(f"{where}: the records stored are not those on the topic")
+    return check
+
+
+def _check_receipts(database: Database, messages: dict[Source, Records]) -> Check:
+    check = Check("receipts match messages", "each message of an agency has exactly one receipt, and each receipt a message")
+    for source, records in messages.items():
+        answered = store.column(
+            database,
+            f"SELECT source_offset FROM receipts WHERE source_topic = '{source.topic}'"  # noqa: S608 - a topic's name holds no quotes
+            f" AND source_offset >= {records.first} AND source_offset < {records.end} ORDER BY source_offset",
+        )
+        compare(check, source.topic, records.offsets, answered, array("Q"))
+    return check
+
+
+def _is_message(secret: bytes) -> Callable[[Any], bool]:
+    """Whether a record is an agency's: what the exchange wrote itself (ticks, profiles) is signed and gets no receipt."""
+
+    def is_message(record: Any) -> bool:
+        mac = dict(record.headers).get(CONTROL_HEADER)
+        return mac is None or not signed(secret, record.topic, record.value or b"", mac)
+
+    return is_message

@@ -1,0 +1,107 @@
+"""Topics in; what a reader of committed records finds on them up to ends that were fixed before, out."""
+
+from __future__ import annotations
+
+import time
+from array import array
+from collections.abc import Callable, Collection, Iterable
+from typing import Any, NamedTuple
+from zlib import crc32
+
+from kafka import KafkaConsumer, TopicPartition
+
+from schemas.connect import kafka_options
+from schemas.settings import Settings
+from sinks.base import Source
+
+_POLL_MS = 500
+_ASK_EVERY_S = 0.5
+
+
+class Records(NamedTuple):
+    """What one partition holds up to a fixed end. Transaction markers take offsets too, so these are not consecutive."""
+
+    first: int
+    """Where the log begins; older records may have been deleted."""
+    end: int
+    offsets: array[int]
+    crc: int
+    """Sum of the CRC-32 of all values."""
+
+    @property
+    def last(self) -> int:
+        """Offset of the last record, -1 when there is none."""
+        return self.offsets[-1] if self.offsets else -1
+
+
+class Log:
+    """A deployment's topics, read without a group."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._options = kafka_options(settings)
+        self._reader = KafkaConsumer(
+            **self._options,
+            isolation_level="read_committed",
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            max_poll_records=10_000,
+            max_partition_fetch_bytes=8 * 1_048_576,
+        )
+
+    def close(self) -> None:
+        """Give the connection back."""
+        self._reader.close()
+
+    def topics(self) -> set[str]:
+        """Every topic there is."""
+        return set(self._reader.topics())
+
+    def ends(self, topics: Iterable[str]) -> dict[Source, int]:
+        """Where each partition of the topics ends now."""
+        sources = [TopicPartition(topic, partition) for topic in topics for partition in self._reader.partitions_for_topic(topic) or ()]
+        return {Source(tp.topic, tp.partition): end for tp, end in self._reader.end_offsets(sources).items()} if sources else {}
+
+    def read(self, ends: dict[Source, int], keep: Callable[[Any], bool] | None = None) -> dict[Source, Records]:
+        """Everything before ``ends``; only records that ``keep`` takes are in the offsets."""
+        tps = [TopicPartition(*source) for source in ends]
+        found: dict[Source, Records] = {}
+        if not tps:
+            return found
+        self._reader.assign(tps)
+        self._reader.seek_to_beginning(*tps)
+        first = self._reader.beginning_offsets(tps)
+        offsets = {tp: array("Q") for tp in tps}
+        crcs = dict.fromkeys(tps, 0)
+        open_tps = {tp for tp in tps if first[tp] < ends[Source(*tp)]}
+        while open_tps:
+            for tp, records in self._reader.poll(timeout_ms=_POLL_MS).items():
+                inside = records if records[-1].offset < ends[Source(*tp)] else [one for one in records if one.offset < ends[Source(*tp)]]
+                offsets[tp].extend([one.offset for one in inside if keep is None or keep(one)])
+                crcs[tp] += sum([crc32(one.value or b"") for one in inside])
+            done = {tp for tp in open_tps if self._reader.position(tp) >= ends[Source(*tp)]}
+            if done:
+                self._reader.pause(*done)
+                open_tps -= done
+        return {source: Records(first[tp], ends[source], offsets[tp], crcs[tp]) for tp in tps for source in [Source(*tp)]}
+
+    def wait_for_group(self, group: str, last: dict[Source, int], deadline: float) -> tuple[dict[Source, int], list[str]]:
+        """Wait until the group's commit is behind the last record of each source; the commits, and what is not through."""
+        asker = KafkaConsumer(**self._options, group_id=group, enable_auto_commit=False)
+        try:
+            while True:
+                commits = {source: asker.committed(TopicPartition(*source)) or 0 for source in last}
+                behind = sorted(
+                    f"{group} has not read {source.topic}/{source.partition} to its end"
+                    for source in last
+                    if commits[source] <= last[source]
+                )
+                if not behind or time.monotonic() > deadline:
+                    return commits, behind
+                time.sleep(_ASK_EVERY_S)
+        finally:
+            asker.close(autocommit=False)
+
+
+def lasts(records: dict[Source, Records], topics: Collection[str] | None = None) -> dict[Source, int]:
+    """Offset of the last record of each source that has any."""
+    return {source: found.last for source, found in records.items() if found.last >= 0 and (topics is None or source.topic in topics)}
