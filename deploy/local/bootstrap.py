@@ -11,6 +11,7 @@ import importlib.util
 import json
 import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
@@ -34,6 +35,8 @@ MEMORY_MB = 3_000
 """Kafka 0.3 GB, ClickHouse up to 1 GB, four processes of 0.1 to 0.3 GB each, and some room."""
 GLIBC = (2, 28)
 """Of the wheels of pyarrow and numpy."""
+LARGE = re.compile(r"\s*Downloading (?P<name>[^-]+-[^-]+)\S* \((?P<size>\d{2,}\.\d MB)\)")
+"""What pip says when it fetches 10 MB or more."""
 
 
 def main() -> int:
@@ -174,8 +177,9 @@ def run(command: list[str]) -> bool:
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=ROOT, env=environment) as child:
         for line in child.stdout or ():
             said.append(line.rstrip())
-            if line.startswith("  Downloading ") and " MB)" in line:
-                print(line.rstrip(), flush=True)
+            large = LARGE.match(line)
+            if large:
+                print(f"  {large['name']}  {large['size']}", flush=True)
     if child.returncode:
         print("\n".join(said[-15:]), file=sys.stderr)
         print(f"This step failed: {' '.join(command)}", file=sys.stderr)
