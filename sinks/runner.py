@@ -6,6 +6,7 @@ The consumer group only shares out the partitions; its commits tell tools the la
 from __future__ import annotations
 
 import logging
+import re
 import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -23,7 +24,7 @@ from sinks.waiting import Limits, Waiting
 
 log = logging.getLogger(__name__)
 
-LOOK_FOR_TOPICS_S = 15  # a new agency's topics are picked up within a minute
+LOOK_FOR_TOPICS_S = 10  # a new agency's topics are picked up within a minute
 _POLL_MS = 100
 _POLL_ROWS = 5_000
 _COMMIT_EVERY_S = 2.0
@@ -43,7 +44,6 @@ def consumer(settings: Settings, group: str) -> KafkaConsumer:
             max_poll_records=_POLL_ROWS,
             max_partition_fetch_bytes=8 * 1_048_576,
             fetch_max_wait_ms=_POLL_MS,
-            metadata_max_age_ms=LOOK_FOR_TOPICS_S * 1_000,
             session_timeout_ms=10_000,
             heartbeat_interval_ms=2_000,
         )
@@ -55,7 +55,9 @@ class Runner(ConsumerRebalanceListener):  # type: ignore[misc]
     """One consumer and one sink. ``run`` returns after ``stop`` is set, and raises Fatal when it cannot go on."""
 
     def __init__(self, reader: KafkaConsumer, pattern: str, sink: Sink, stop: Event, limits: Limits = Limits()) -> None:  # noqa: B008 - immutable
-        self._reader, self._pattern, self._sink, self._stop, self._limits = reader, pattern, sink, stop, limits
+        self._reader, self._pattern, self._sink, self._stop, self._limits = reader, re.compile(pattern), sink, stop, limits
+        self._topics: list[str] = []
+        self._look_at = 0.0
         self._waiting = Waiting()
         self._mine: set[Source] = set()
         self._flight: Future[None] | None = None
@@ -83,7 +85,6 @@ class Runner(ConsumerRebalanceListener):  # type: ignore[misc]
         """Serve until ``stop``. Raises Fatal."""
         with ThreadPoolExecutor(1, thread_name_prefix="write") as self._writer, _kafka_failures():
             try:
-                self._reader.subscribe(pattern=self._pattern, listener=self)
                 while not self._stop.is_set():
                     self._step()
             finally:
@@ -91,6 +92,10 @@ class Runner(ConsumerRebalanceListener):  # type: ignore[misc]
 
     def _step(self) -> None:
         self._land()
+        self._find_topics()
+        if not self._topics:
+            self._stop.wait(_POLL_MS / 1_000)
+            return
         self._find_places()
         for tp, records in self._reader.poll(timeout_ms=_POLL_MS).items():
             source = Source(tp.topic, tp.partition)
@@ -102,6 +107,16 @@ class Runner(ConsumerRebalanceListener):  # type: ignore[misc]
         if self._flight is None and (full or self._is_due()):
             self._take_off()
         self._commit()
+
+    def _find_topics(self) -> None:
+        """Subscribe to what matches the pattern now. The client's own patterns miss topics that are made later."""
+        if time.monotonic() < self._look_at:
+            return
+        self._look_at = time.monotonic() + LOOK_FOR_TOPICS_S
+        topics = sorted(filter(self._pattern.fullmatch, self._reader.topics()))
+        if topics != self._topics:
+            self._topics = topics
+            self._reader.subscribe(topics, listener=self)
 
     def _is_due(self) -> bool:
         linger_s = min(max(self._limits.linger_s, 4 * self._took_s), self._limits.linger_most_s)

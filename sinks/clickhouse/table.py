@@ -46,9 +46,9 @@ class Table:
     def pattern(self) -> str:
         """Regular expression of the topics this table is filled from."""
         if not self.topic.per_agency:
-            return f"^{re.escape(self.topic.name)}$"
+            return re.escape(self.topic.name)
         before, _, _ = self.topic.name.partition("{agency}")
-        return rf"^{re.escape(before)}{AGENCY_PATTERN[1:-1]}\.v\d+$"
+        return rf"{re.escape(before)}{AGENCY_PATTERN[1:-1]}\.v\d+"
 
 
 def insert(table: Table, batches: Sequence[Batch]) -> str:
