@@ -1,0 +1,130 @@
+"""The folder of a stack: one supervisor in it, secrets that only its owner reads, nothing deleted that is not the stack's."""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from deploy.local import stack
+from deploy.local.home import OURS, Home, Identity
+from deploy.local.ports import free_port, is_free
+from schemas.errors import Refused
+from schemas.settings import Settings
+
+
+@pytest.fixture
+def home(tmp_path):
+    return Home(tmp_path / "home")
+
+
+def test_nothing_runs_in_a_folder_that_does_not_exist_and_none_is_made_by_asking(home):
+    assert home.supervisor() is None
+    assert home.stack() == {}
+    assert not home.folder.exists()
+
+
+def test_the_supervisor_is_known_while_it_holds_the_lock_and_not_after(home):
+    with home.locked():
+        assert home.supervisor() == os.getpid()
+    assert home.supervisor() is None
+
+
+def test_a_second_supervisor_is_refused_with_a_sentence(home):
+    with home.locked(), pytest.raises(Refused, match=rf"runs in .*home already \(process {os.getpid()}\)"), home.locked():
+        pass
+
+
+def test_a_killed_supervisor_leaves_no_lock_behind(home):
+    holds = "import sys, time\nfrom pathlib import Path\nfrom deploy.local.home import Home\n"
+    holds += "with Home(Path(sys.argv[1])).locked():\n    print('held', flush=True)\n    time.sleep(60)"
+    child = subprocess.Popen([sys.executable, "-c", holds, str(home.folder)], stdout=subprocess.PIPE)
+    child.stdout.readline()
+    assert home.supervisor() == child.pid
+    child.kill()
+    child.wait()
+    assert home.supervisor() is None
+
+
+def test_an_identity_is_kept_and_no_two_are_alike(home):
+    first = home.identity()
+    home.keep(first)
+    assert home.identity() == first
+    assert Identity.new().stack_id != first.stack_id
+    assert Identity.new().secret != first.secret
+
+
+def test_files_with_secrets_are_readable_by_their_owner_only(home):
+    home.write("stack.json", {"secret": "x"})
+    assert stat.S_IMODE((home.folder / "stack.json").stat().st_mode) == 0o600
+    assert [path.name for path in home.folder.iterdir()] == ["stack.json"]
+
+
+def test_what_the_stack_writes_is_what_the_settings_read(home, monkeypatch):
+    for name in ("KAFKA_BOOTSTRAP", "CLICKHOUSE_URL", "SECRET", "CLOCK"):
+        monkeypatch.delenv(f"MEKONG_{name}", raising=False)
+    home.write("stack.json", {"kafka": {"bootstrap": "a:1"}, "clickhouse": {"url": "http://u:p@a:2/d"}, "secret": "s", "clock": "off"})
+    settings = Settings(home=home.folder)
+    assert (settings.bootstrap(), settings.clickhouse(), settings.deployment_secret()) == ("a:1", "http://u:p@a:2/d", b"s")
+    assert not settings.clock_is_on()
+
+
+def test_a_damaged_file_is_named_with_what_to_do(home):
+    home.folder.mkdir()
+    (home.folder / "identity.json").write_text("{")
+    with pytest.raises(Refused, match=r"identity.json cannot be read.*mekong reset"):
+        home.identity()
+
+
+def test_forgetting_deletes_what_is_ours_and_nothing_else(home):
+    (home.folder / "kafka" / "data").mkdir(parents=True)
+    (home.folder / "demo").mkdir()
+    (home.folder / "stack.json").touch()
+    (home.folder / "thesis.odt").touch()
+    home.forget(*OURS)
+    assert sorted(path.name for path in home.folder.iterdir()) == ["demo", "thesis.odt"]
+
+
+def test_a_stack_takes_the_ports_it_had_unless_they_are_taken():
+    last = Identity.new()._replace(kafka_port=free_port())
+    assert stack._with_ports(last, stack.Wanted()).kafka_port == last.kafka_port
+    assert is_free(stack._with_ports(last, stack.Wanted()).clickhouse_port)
+
+
+def test_a_port_that_was_asked_for_and_is_taken_is_refused():
+    import socket
+
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(Refused, match=rf"--kafka-port {port}: the port is taken"):
+            stack._with_ports(Identity.new(), stack.Wanted(kafka_port=port))
+        again = stack._with_ports(Identity.new()._replace(kafka_port=port), stack.Wanted())
+        assert again.kafka_port != port
+
+
+def test_the_clock_stays_as_it_was_unless_asked():
+    off = Identity.new()._replace(clock="off")
+    assert stack._with_ports(off, stack.Wanted()).clock == "off"
+    assert stack._with_ports(off, stack.Wanted(clock="on")).clock == "on"
+
+
+def test_free_ports_are_none_that_outgoing_connections_get():
+    low = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    assert all(1_024 < free_port() < low for _ in range(20))
+
+
+def test_a_stack_is_refused_where_the_shell_points_to_another_deployment(home, monkeypatch):
+    monkeypatch.setenv("MEKONG_KAFKA_BOOTSTRAP", "production:9092")
+    with pytest.raises(Refused, match="MEKONG_KAFKA_BOOTSTRAP is set"):
+        stack.up(home, stack.Wanted(), print)
+
+
+def test_stopping_where_nothing_runs_says_so(home):
+    assert not stack.down(home)
+    assert stack.status(home)["up"] is False
