@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
@@ -73,6 +73,7 @@ def test_a_time_is_kept_in_one_spelling(given, kept):
     assert TEXT.validate_python(kept) == kept
 
 
+@settings(deadline=None)
 @given(st.text(max_size=30))
 def test_any_text_is_a_time_of_this_century_or_a_validation_error(text):
     try:
@@ -84,6 +85,7 @@ def test_any_text_is_a_time_of_this_century_or_a_validation_error(text):
     assert kinds <= {"bad_date", "date_too_old"}
 
 
+@settings(deadline=None)
 @given(st.datetimes(min_value=datetime(2000, 1, 2), max_value=datetime(2099, 1, 1)), st.integers(-12 * 60, 14 * 60))
 def test_a_time_keeps_its_local_day_and_its_minute(at, offset_min):
     local = at.replace(tzinfo=timezone(timedelta(minutes=offset_min)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.control import Tick
@@ -17,12 +17,14 @@ values = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(values)
 def test_plain_values_come_back(value):
     assert load(dump(value)) == value
     assert load(canonical(value)) == value
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.text(), st.integers(0, 9), max_size=8), st.randoms())
 def test_the_same_content_has_the_same_canonical_bytes_in_any_order(content, random):
     items = list(content.items())
