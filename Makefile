@@ -45,6 +45,7 @@ lock: setup ## resolve the dependencies anew into locks/; ARGS=--upgrade takes n
 	@$(LOCK) --extra dev --output-file locks/dev.txt $(ARGS)
 	@$(LOCK) --extra local --constraint locks/dev.txt --output-file locks/local.txt
 	@$(LOCK) --constraint locks/dev.txt --output-file locks/base.txt
+	@$(LOCK) --extra peers --override locks/dev.txt --output-file locks/peers.txt
 
 clean: ## delete what tests and tools left behind (not .venv, not .mekong)
 	@rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis build dist *.egg-info
