@@ -9,12 +9,17 @@ from datetime import date, timedelta
 from decimal import Decimal
 from importlib.resources import files
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
+from producers.formats import lemis
 from schemas.codes import LANGUAGES, LISTS, code_list, rows
 from schemas.messages import AGENCY_PATTERN
+from schemas.wire import load
+from streams.core.intake.enrich.goods import known
 
+DEMO_DATA = Path(__file__).parents[2] / "deploy" / "demo-data"
 DATA = files("schemas.codes") / "data"
 COMMON = ["code", "valid_from", "valid_to", "reviewed", "label_en", "label_vi", "label_zh"]
 OWN = {
@@ -271,3 +276,12 @@ def test_the_notices_of_others_data_are_shipped_beside_it():
     notice = (DATA / "NOTICE").read_text(encoding="utf-8")
     for holder in ("EcoHealth Alliance", "UNEP-WCMC", "Unicode", "Borsetti", "ODC-PDDL-1.0"):
         assert holder in notice
+
+
+def test_every_animal_in_the_real_file_is_on_our_lists():
+    with (DEMO_DATA / "lemis-amphibian-2016-2021.csv").open("rb") as stream:
+        messages = [load(parsed.value) for parsed in lemis.parse(stream)]
+    names = {(line["commodity_group"], line["substance_or_taxon"]) for message in messages for line in message["lines"]}
+    unknown = {name for group, name in names if known(group, name, date(2021, 1, 1))["code"] is None}
+    assert len(names) > 40
+    assert unknown == set()
