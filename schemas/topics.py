@@ -45,7 +45,12 @@ class Topic(NamedTuple):
 
 
 _KEPT = {"cleanup.policy": "delete", "retention.ms": "-1", "max.message.bytes": _OWN_BYTES}
-_COMPACTED = {"cleanup.policy": "compact", "max.message.bytes": _OWN_BYTES, "min.cleanable.dirty.ratio": "0.3", "segment.ms": str(DAY_MS // 24)}
+_COMPACTED = {
+    "cleanup.policy": "compact",
+    "max.message.bytes": _OWN_BYTES,
+    "min.cleanable.dirty.ratio": "0.3",
+    "segment.ms": str(DAY_MS // 24),
+}
 
 INCOMING = Topic(
     "in.{agency}.v1",
