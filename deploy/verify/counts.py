@@ -21,7 +21,7 @@ def check_counts(database: Database, commits: dict[Source, int], ends: dict[Sour
     sql = files(__package__).joinpath("counts.sql").read_text(encoding="utf-8")
     written = "[" + ", ".join(f"({lane}, toUInt64({limit}))" for lane, limit in limits) + "]"
     agencies, series, different, examples = database.query(sql.replace("{limits}", written)).rows[0]
-    check = Check("counts are right", f"rolling counts of {agencies} agencies equal SQL over the versions, as of the last tick")
+    check = Check("counts right", f"rolling counts of {agencies} agencies equal SQL over the versions, as of the last tick")
     check.expected, check.found, check.different = int(series), int(series) - int(different), int(different)
     for agency, group, window, start, should_be, has in examples:
         check.say(f"{agency} {group or 'all groups'} {window} {start}: cases, lines, mg are {tuple(has)}, should be {tuple(should_be)}")

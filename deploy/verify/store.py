@@ -1,10 +1,11 @@
-"""ClickHouse in, what it holds of a partition out. Counted raw, without FINAL: a doubled row must show."""
+"""ClickHouse in, what it holds of each partition out. Counted raw, without FINAL: a doubled row must show."""
 
 from __future__ import annotations
 
-import sys
 import time
 from array import array
+from collections.abc import Mapping
+from typing import NamedTuple
 
 from schemas.errors import Retriable
 from sinks.base import NOTHING, Source
@@ -14,34 +15,32 @@ from sinks.clickhouse.table import DEAD_LETTERS, Table, highest, quoted
 _ASK_EVERY_S = 0.5
 
 
-def offsets(database: Database, name: str, source: Source, end: int, target: str = "") -> array[int]:
-    """The offsets stored of a source before ``end``, ascending, doubles included."""
-    where = f"_topic = {quoted(source.topic)} AND _partition = {source.partition} AND _offset < {end}"
-    if target:
-        where += f" AND target = {quoted(target)}"
-    return column(database, f"SELECT _offset FROM {name} WHERE {where} ORDER BY _offset")  # noqa: S608 - our own statement
+class Stored(NamedTuple):
+    """What a table holds of one partition."""
+
+    offsets: array[int]
+    """Ascending, doubles included."""
+    crc: int
+    """Sum of the CRC-32 of the records, as they were on the topic."""
 
 
-def dead(database: Database, table: Table, source: Source, end: int) -> array[int]:
-    """The offsets of a source that are dead letters of a table instead."""
-    return offsets(database, DEAD_LETTERS, source, end, table.name)
+def stored(database: Database, table: Table, ends: Mapping[Source, int]) -> dict[Source, Stored]:
+    """What the table holds of each source before its end."""
+    return _stored(database, table.name, ends, "1")
 
 
-def crc(database: Database, name: str, source: Source, end: int) -> int:
-    """Sum of the CRC-32 of the records stored of a source before ``end``."""
-    where = f"_topic = {quoted(source.topic)} AND _partition = {source.partition} AND _offset < {end}"
-    return int(database.value(f"SELECT sum(toUInt64(CRC32(_value))) FROM {name} WHERE {where}"))  # noqa: S608
+def dead(database: Database, table: Table, ends: Mapping[Source, int]) -> dict[Source, Stored]:
+    """What the dead letters hold instead."""
+    return _stored(database, DEAD_LETTERS, ends, f"target = {quoted(table.name)}")
 
 
-def column(database: Database, sql: str) -> array[int]:
-    """A query's one column of UInt64."""
-    numbers = array("Q", database.text(sql, "RowBinary"))
-    if sys.byteorder == "big":
-        numbers.byteswap()
-    return numbers
+def answered(database: Database) -> dict[str, array[int]]:
+    """The offsets of the messages that receipts are for, by topic, ascending."""
+    rows = database.query("SELECT source_topic, arraySort(groupArray(source_offset)) FROM receipts GROUP BY source_topic").rows
+    return {str(topic): array("Q", offsets) for topic, offsets in rows}
 
 
-def wait_for(database: Database, table: Table, last: dict[Source, int], deadline: float) -> list[str]:
+def wait_for(database: Database, table: Table, last: Mapping[Source, int], deadline: float) -> list[str]:
     """Wait until the table holds the last record of each source; what it does not."""
     if not last:
         return []
@@ -50,12 +49,21 @@ def wait_for(database: Database, table: Table, last: dict[Source, int], deadline
             rows = database.query(highest(table.name, dict.fromkeys(last, 0))).rows
         except Retriable:
             rows = []
-        stored = {Source(str(topic), int(partition)): int(offset) for topic, partition, offset in rows}
-        behind = sorted(
-            f"table {table.name} has not got {source.topic}/{source.partition} to its end"
-            for source in last
-            if stored.get(source, NOTHING) < last[source]
-        )
+        reached = {Source(str(topic), int(partition)): int(offset) for topic, partition, offset in rows}
+        behind = sorted(source for source in last if reached.get(source, NOTHING) < last[source])
         if not behind or time.monotonic() > deadline:
-            return behind
+            return [f"table {table.name} has not got {source.topic}/{source.partition} to its end" for source in behind]
         time.sleep(_ASK_EVERY_S)
+
+
+def _stored(database: Database, name: str, ends: Mapping[Source, int], condition: str) -> dict[Source, Stored]:
+    if not ends:
+        return {}
+    inside = " OR ".join(
+        f"(_topic = {quoted(source.topic)} AND _partition = {source.partition} AND _offset < {end})" for source, end in ends.items()
+    )
+    rows = database.query(
+        "SELECT _topic, _partition, arraySort(groupArray(_offset)), sum(toUInt64(CRC32(_value)))"  # noqa: S608 - our own statement
+        f" FROM {name} WHERE {condition} AND ({inside}) GROUP BY _topic, _partition",
+    ).rows
+    return {Source(str(topic), int(partition)): Stored(array("Q", offsets), int(crc)) for topic, partition, offsets, crc in rows}
