@@ -10,11 +10,11 @@ from decimal import Decimal
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, Discriminator, Field, StringConstraints, TypeAdapter
+from pydantic import AfterValidator, Discriminator, Field, PlainSerializer, StringConstraints, TypeAdapter
 from pydantic_core import PydanticCustomError
 
 from schemas.codes import Code
-from schemas.limits import MAX_LINES, NOTE_LENGTH
+from schemas.limits import MAX_LINES, MAX_QUANTITY, NOTE_LENGTH, QUANTITY_DECIMALS
 from schemas.record import Moment, Record
 from schemas.times import EventTimeText
 
@@ -28,21 +28,30 @@ Country = Annotated[str, Code("countries")]
 Group = Annotated[str, Code("commodity_groups")]
 
 
-def _plain(number: Decimal) -> Decimal:
-    """1.50 and 1.5 are the same quantity and must hash the same."""
-    if number <= 0:
-        raise PydanticCustomError("bad_quantity", "must be more than 0; leave it out and set quantity_kind to unknown")
-    return Decimal(f"{number.normalize():f}")
-
-
 def _number(number: Decimal) -> Decimal:
-    return Decimal(f"{number.normalize():f}")
+    """1.50 and 1.5 are the same number and must hash the same."""
+    return number.normalize()
 
 
-Quantity = Annotated[Decimal, Field(max_digits=24, decimal_places=12, allow_inf_nan=False), AfterValidator(_plain)]
-Amount = Annotated[Decimal, Field(ge=0, max_digits=18, decimal_places=4), AfterValidator(_number)]
-Percent = Annotated[Decimal, Field(ge=0, le=100, max_digits=7, decimal_places=4), AfterValidator(_number)]
-Degrees = Annotated[Decimal, Field(ge=-180, le=180, max_digits=9, decimal_places=6), AfterValidator(_number)]
+def _quantity(number: Decimal) -> Decimal:
+    """More decimals than any scale shows (a spreadsheet's 0.30000000000000004) are rounded away, half to even."""
+    rounded = round(number, QUANTITY_DECIMALS)
+    if rounded <= 0:
+        raise PydanticCustomError("bad_quantity", "must be more than 0; leave it out and set quantity_kind to unknown")
+    if rounded > MAX_QUANTITY:
+        raise PydanticCustomError("bad_quantity", "is absurd in any unit")
+    return rounded.normalize()
+
+
+def _text(number: Decimal) -> str:
+    return f"{number:f}"
+
+
+_PLAIN = PlainSerializer(_text, return_type=str, when_used="json")
+Quantity = Annotated[Decimal, Field(max_digits=40, allow_inf_nan=False), AfterValidator(_quantity), _PLAIN]
+Amount = Annotated[Decimal, Field(ge=0, max_digits=18, decimal_places=4), AfterValidator(_number), _PLAIN]
+Percent = Annotated[Decimal, Field(ge=0, le=100, max_digits=7, decimal_places=4), AfterValidator(_number), _PLAIN]
+Degrees = Annotated[Decimal, Field(ge=-180, le=180, max_digits=9, decimal_places=6), AfterValidator(_number), _PLAIN]
 
 
 class RouteStep(Record):

@@ -1,0 +1,104 @@
+"""``deployment``: a broker of its own with the topics of the exchange and registered agencies, and the workers on it."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+
+from deploy.local.kafka import Kafka
+from deploy.local.ports import free_port
+from deploy.local.process import Process
+from deploy.registry import add_agencies, create_topics, profile_of
+from schemas.settings import Settings
+from schemas.topics import INCOMING, JOURNAL, RECEIPTS
+
+
+class Deployment:
+    """What a test does to a deployment, and what it sees of it."""
+
+    def __init__(self, kafka: Kafka, folder: Path) -> None:
+        self.folder, self.bootstrap = folder, kafka.bootstrap
+        self.environment = {
+            "MEKONG_KAFKA_BOOTSTRAP": kafka.bootstrap,
+            "MEKONG_SECRET": uuid.uuid4().hex,
+            "MEKONG_HOME": str(folder / "home"),
+        }
+        self.settings = Settings(kafka_bootstrap=kafka.bootstrap, secret=self.environment["MEKONG_SECRET"], home=folder / "home")
+        self.processes: list[Process] = []
+        create_topics(self.settings)
+
+    def register(self, *agencies: str) -> None:
+        add_agencies(self.settings, [profile_of(agency) for agency in agencies])
+
+    def mekong(self, *arguments: str, env: dict[str, str] | None = None) -> Process:
+        """A `mekong` command as a process of its own."""
+        log = self.folder / f"{'-'.join(arguments[:2])}-{len(self.processes)}.log"
+        environment = {**os.environ, **self.environment, **(env or {})}
+        self.processes.append(Process([sys.executable, "-m", "deploy.cli", *arguments], log, env=environment))
+        return self.processes[-1]
+
+    def send(self, agency: str, values: list[bytes | dict[str, Any]]) -> None:
+        producer = KafkaProducer(bootstrap_servers=self.bootstrap, acks="all", linger_ms=10)
+        for value in values:
+            producer.send(INCOMING.of(agency), value=value if isinstance(value, bytes) else json.dumps(value).encode())
+        producer.flush()
+        producer.close()
+
+    def read(self, topic: str) -> list[Any]:
+        """Every committed record of a topic now."""
+        consumer = KafkaConsumer(bootstrap_servers=self.bootstrap, isolation_level="read_committed", enable_auto_commit=False)
+        partitions = [TopicPartition(topic, number) for number in sorted(consumer.partitions_for_topic(topic) or ())]
+        consumer.assign(partitions)
+        consumer.seek_to_beginning(*partitions)
+        ends = consumer.end_offsets(partitions)
+        found = []
+        while any(consumer.position(partition) < ends[partition] for partition in partitions):
+            for records in consumer.poll(200).values():
+                found += records
+        consumer.close()
+        return found
+
+    def journal(self) -> list[dict[str, Any]]:
+        return [json.loads(record.value) for record in self.read(JOURNAL.name)]
+
+    def receipts(self, agency: str, at_least: int = 0, within_s: float = 60) -> list[dict[str, Any]]:
+        """The agency's receipts, as soon as there are so many."""
+        found: list[dict[str, Any]] = []
+
+        def enough() -> bool:
+            found[:] = [json.loads(record.value) for record in self.read(RECEIPTS.of(agency))]
+            return len(found) >= at_least
+
+        self.wait_until(enough, f"{at_least} receipts of {agency}", within_s)
+        return found
+
+    def wait_until(self, holds: Callable[[], bool], what: str, within_s: float = 60) -> None:
+        deadline = time.monotonic() + within_s
+        while not holds():
+            if time.monotonic() > deadline:
+                logs = "\n".join(process.last_words(25) for process in self.processes[-3:])
+                pytest.fail(f"not within {within_s} s: {what}\n{logs}", pytrace=False)
+            time.sleep(0.2)
+
+    def close(self) -> None:
+        for process in self.processes:
+            process.kill()
+        self.processes.clear()
+
+
+@pytest.fixture
+def deployment(new_kafka: Kafka, start_server: Callable[[Kafka], Process], tmp_path: Path) -> Iterator[Deployment]:
+    """A deployment with no agency and no worker yet."""
+    start_server(new_kafka)
+    found = Deployment(new_kafka, tmp_path)
+    yield found
+    found.close()
