@@ -107,7 +107,7 @@ def reset(yes: bool) -> None:
     if not yes:
         click.confirm(f"Delete all that this stack has in {home.folder}?", abort=True)
     home.forget(*OURS)
-    click.echo(f"{home.folder} is empty")
+    click.echo(f"the state in {home.folder} is deleted")
 
 
 def _say(line: str) -> None:

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from schemas.errors import Refused
 
-OURS = ("kafka", "clickhouse", "logs", "sends", "identity.json", "stack.json", "processes.json", "supervisor.lock")
+OURS = ("kafka", "clickhouse", "faust", "logs", "sends", "identity.json", "stack.json", "processes.json", "supervisor.lock")
 """All that a stack keeps in its folder."""
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
+
+_READY = re.compile(r"\bready\b")
 
 
 class Program(Protocol):
@@ -67,7 +70,7 @@ class Worker:
 
     def is_ready(self, said: str, alive_s: float) -> bool:
         """Whether it said ``ready``, or lives long enough."""
-        return "ready" in said or alive_s >= self.silent_s
+        return _READY.search(said) is not None or alive_s >= self.silent_s
 
     def stopped(self, exit_code: int) -> None:
         """Nothing is left behind."""

@@ -139,8 +139,8 @@ def _start(
         [Worker(name, (*mekong, *argv), home.folder, variables) for name, argv in chosen.items()], WORKERS_WITHIN_S, patient=True
     )
     said(f"processes    {', '.join(chosen)}" + ("" if identity.clock == "on" else "  (clock off: time is the data's own)"))
-    _note(home, supervisor.statuses, started=True)
     said(f"The stack is up after {time.monotonic() - began:.1f} s. Its state is in {home.folder}, its logs in {home.logs}.")
+    _note(home, supervisor.statuses, started=True)
 
 
 def _make(kafka: Kafka, clickhouse: ClickHouse, said: Callable[[str], None]) -> None:

@@ -1,0 +1,155 @@
+"""``mekong up``, ``status``, ``down``, ``reset`` as a person runs them: the real command with its real processes."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from deploy.local import probe
+
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
+
+Mekong = Callable[..., subprocess.CompletedProcess]
+
+
+@pytest.fixture(scope="module")
+def mekong(tmp_path_factory) -> Iterator[Mekong]:
+    """The command, with a home of its own; what it left running is stopped."""
+    home = tmp_path_factory.mktemp("stack") / "home"
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("MEKONG_")} | {"MEKONG_HOME": str(home)}
+
+    def run(*arguments: str, **more: str) -> subprocess.CompletedProcess:
+        command = [sys.executable, "-P", "-m", "deploy.cli", *arguments]
+        return subprocess.run(command, capture_output=True, text=True, env=environment | more, timeout=300, check=False)
+
+    yield run
+    run("down")
+
+
+@pytest.fixture(scope="module")
+def stack(mekong) -> dict:
+    """A stack that is up, as ``status --json`` tells it."""
+    done = mekong("up", "--detach")
+    assert done.returncode == 0, done.stderr
+    assert "The stack is up after" in done.stdout
+    return until_up(mekong)
+
+
+def status(mekong) -> dict:
+    return json.loads(mekong("status", "--json").stdout)
+
+
+def until_up(mekong, within_s=240.0) -> dict:
+    deadline = time.monotonic() + within_s
+    while not (found := status(mekong))["up"]:
+        assert time.monotonic() < deadline, found
+        time.sleep(0.5)
+    return found
+
+
+def pids(found: dict) -> dict[str, int]:
+    return {one["name"]: one["pid"] for one in found["processes"]}
+
+
+def is_alive(pid: int) -> bool:
+    stat = Path(f"/proc/{pid}/stat")
+    try:
+        return stat.read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+def test_a_stack_tells_where_its_servers_are_and_what_runs(stack):
+    assert set(pids(stack)) == {"clickhouse", "kafka", "intake", "watch", "sink", "clock"}
+    assert probe.cluster_at(stack["kafka"]["bootstrap"]) == stack["kafka"]["cluster_id"]
+    assert probe.answer_of(stack["clickhouse"]["url"], "EXISTS DATABASE mekong") == "1"
+    assert stack["clock"] == "on"
+
+
+def test_other_commands_find_the_stack_by_its_home(mekong, stack):
+    assert mekong("agency", "add", "VN-CUSTOMS").returncode == 0
+    assert [one["agency"] for one in json.loads(mekong("agency", "list", "--json").stdout)] == ["VN-CUSTOMS"]
+    assert json.loads(mekong("topics", "--create", "--json").stdout)["made"] == []
+    assert mekong("migrate").stdout == "up to date\n"
+
+
+def test_a_second_stack_in_the_same_folder_is_refused(mekong, stack):
+    for arguments in (["up"], ["up", "--detach"]):
+        done = mekong(*arguments)
+        assert done.returncode == 2
+        assert "A stack runs in" in done.stdout + done.stderr
+
+
+def test_a_running_stack_is_not_reset(mekong, stack):
+    assert "stop it first" in mekong("reset", "--yes").stderr
+
+
+@pytest.mark.parametrize("name", ["kafka", "clickhouse", "clock"])
+def test_what_is_killed_is_started_again(mekong, stack, name):
+    before = pids(status(mekong))
+    os.kill(before[name], signal.SIGKILL)
+    while is_alive(before[name]):
+        time.sleep(0.02)
+    after = until_up(mekong)
+    assert pids(after)[name] != before[name]
+    process = next(one for one in after["processes"] if one["name"] == name)
+    assert process["restarts"] == 1
+    assert "SIGKILL" in process["why"]
+
+
+def test_a_server_that_does_not_answer_is_not_called_up(mekong, stack):
+    broker = pids(until_up(mekong))["kafka"]
+    os.kill(broker, signal.SIGSTOP)
+    try:
+        done = mekong("status", "--json")
+        assert done.returncode == 1
+        assert [one["state"] for one in json.loads(done.stdout)["processes"] if one["name"] == "kafka"] == ["not answering"]
+    finally:
+        os.kill(broker, signal.SIGCONT)
+
+
+def test_all_processes_end_with_a_supervisor_that_is_killed_and_the_state_stays(mekong, stack):
+    running = until_up(mekong)
+    os.kill(running["supervisor"], signal.SIGKILL)
+    deadline = time.monotonic() + 20
+    while any(is_alive(pid) for pid in pids(running).values()):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    assert status(mekong)["up"] is False
+    assert mekong("up", "--detach", "--clock", "off").returncode == 0
+    again = until_up(mekong)
+    assert again["kafka"]["cluster_id"] == stack["kafka"]["cluster_id"]
+    assert "clock" not in pids(again)
+    assert json.loads(mekong("agency", "list", "--json").stdout)[0]["agency"] == "VN-CUSTOMS"
+
+
+def test_down_stops_everything_and_reset_forgets_it(mekong, stack):
+    running = until_up(mekong)
+    assert mekong("down").stdout == "stopped\n"
+    assert not any(is_alive(pid) for pid in [running["supervisor"], *pids(running).values()])
+    done = mekong("status")
+    assert (done.returncode, "no stack runs" in done.stdout) == (1, True)
+    assert "start one with `mekong up`" in mekong("agency", "list").stderr
+    assert mekong("reset", "--yes").returncode == 0
+    assert list(Path(running["home"]).iterdir()) == []
+
+
+def test_ctrl_c_stops_a_stack_in_the_foreground_in_order(mekong, tmp_path):
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("MEKONG_")} | {"MEKONG_HOME": str(tmp_path)}
+    command = [sys.executable, "-P", "-m", "deploy.cli", "up"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment) as shown:
+        said = []
+        for line in shown.stdout:
+            said.append(line)
+            if "The stack is up" in line:
+                shown.send_signal(signal.SIGINT)
+    assert shown.returncode == 0, said
+    assert said[-1] == "stopped\n"
