@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import Self
 
 from producers.outbox import Outbox, Report
-from schemas.messages import Correction, Feedback, Seizure, Warning, Withdrawal  # noqa: A004 - the field's word for it
+from schemas.messages import Correction, Feedback, Seizure, Warning, Withdrawal
 from schemas.settings import Settings
 from schemas.topics import INCOMING
 from schemas.wire import encode, load

@@ -15,6 +15,7 @@ from kafka import KafkaProducer
 from kafka.errors import (
     CorruptRecordError,
     InvalidRecordError,
+    KafkaError,
     KafkaTimeoutError,
     MessageSizeTooLargeError,
     RecordListTooLargeError,
@@ -80,7 +81,7 @@ class Outbox(Generic[T]):
                 linger_ms=linger_ms,
                 batch_size=262_144,
                 max_request_size=MAX_MESSAGE_BYTES + 65_536,
-                max_block_ms=10_000,
+                max_block_ms=5_000,
                 delivery_timeout_ms=delivery_timeout_s * 1000,
                 request_timeout_ms=min(30_000, delivery_timeout_s * 1000 - 1000),
                 allow_auto_create_topics=False,
@@ -96,18 +97,17 @@ class Outbox(Generic[T]):
             if not self._collect():
                 time.sleep(0.002)
         try:
-            with reaching(self._settings, f"send to {topic}"):
-                future = self._producer.send(
-                    topic,
-                    value=value,
-                    key=case_no[:_KEY_LENGTH].encode() or None,
-                    partition=0,
-                    headers=self._headers if headers is None else headers,
-                )
-        except Retriable as exc:
-            if isinstance(exc.__cause__, KafkaTimeoutError) and "metadata" in str(exc.__cause__):
+            future = self._producer.send(
+                topic,
+                value=value,
+                key=case_no[:_KEY_LENGTH].encode() or None,
+                partition=0,
+                headers=self._headers if headers is None else headers,
+            )
+        except KafkaError as exc:
+            if isinstance(exc, KafkaTimeoutError) and "metadata" in str(exc):
                 raise Refused(f"cannot send to {topic}: there is no such topic, or no right to see it (`mekong agency list`).") from exc
-            raise
+            raise translated(exc, self._settings, f"send to {topic}") from exc
         self._waiting.setdefault(topic, deque()).append((token, future, len(value)))
         self._messages += 1
         self._bytes += len(value)

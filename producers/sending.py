@@ -19,6 +19,7 @@ from schemas.settings import Settings
 
 _EVERY = 500  # messages between two looks at what came back
 _PROGRESS_S = 0.1
+_LINGER_MS = 25  # a file is no live message: larger batches cost less
 _AGENCY = re.compile(AGENCY_PATTERN)
 
 
@@ -66,7 +67,7 @@ class Sending:
 
         Raises Retriable, Refused or Fatal when the broker fails; what was delivered is in the positions.
         """
-        with Mailbox(self._settings) as self._mailbox, Outbox[Ref](self._settings, self._batch) as self._outbox:
+        with Mailbox(self._settings) as self._mailbox, Outbox[Ref](self._settings, self._batch, linger_ms=_LINGER_MS) as self._outbox:
             self._topics = self._mailbox.agencies()
             if self._positions and self._positions.receipts:
                 self._follow(self._positions.receipts)

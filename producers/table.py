@@ -70,14 +70,13 @@ def _header(line: Line, columns: Sequence[str]) -> _Header | Rejected:
             if twice is not None:
                 return bad_file(f"the header names the column {twice!r} twice")
             return _Header(delimiter, len(names), tuple(map(names.index, columns)))
-        if len(missing) < len(best[0]):
-            best = (missing, names)
+        best = min(best, (missing, names), key=lambda found: (len(found[0]), -len(found[1])))
     missing, names = best
     return Rejected(
         reason=Reason.MISSING_COLUMN,
         field=", ".join(missing),
         where=line.where,
-        detail=f"the header lacks {_listed(missing)}; it has {_listed(names) if names else _listed([found[:200]])}",
+        detail=f"the header lacks {_listed(missing)}; it has {_listed(names)[:500]}",
     )
 
 

@@ -39,6 +39,7 @@ _FIRST_OF_FISCAL_YEAR = 10
 _YEAR = re.compile(r"(\d{4})( \(FYTD\))?", re.ASCII)
 _COUNT = re.compile(r"\d{1,9}", re.ASCII)
 _NUMBER_LENGTH = 60
+_MOST_POUNDS = MAX_MASS_KG * 1_000_000 / MG_PER_POUND
 _AGENCY = re.compile(AGENCY_PATTERN)
 
 _OFFSETS = {  # standard time of the office's seat
@@ -174,7 +175,7 @@ def milligrams(pounds: str) -> int | None:
             number = Decimal(pounds)
         except InvalidOperation:
             return None
-        if not number.is_finite() or number < 0 or number * MG_PER_POUND > MAX_MASS_KG * 1_000_000:
+        if not number.is_finite() or not 0 <= number <= _MOST_POUNDS:
             return None
         return int((number * MG_PER_POUND).to_integral_value(ROUND_HALF_EVEN))
 

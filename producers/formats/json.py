@@ -55,7 +55,7 @@ def _message(line: Line, raw: bytes) -> Parsed | Rejected:
 
 
 def _unreadable(line: Line, exc: orjson.JSONDecodeError) -> Rejected:
-    if "recursion" in str(exc).lower():
+    if any(word in str(exc).lower() for word in ("depth", "recursion")):  # the wording differs between versions of orjson
         return Rejected(reason=Reason.TOO_DEEP, where=line.where, detail="nested deeper than any message needs")
     found = text(line)
     if isinstance(found, Rejected) and found.reason is Reason.INVALID_UTF8:
