@@ -14,6 +14,7 @@ from producers.positions import Positions
 from producers.receipts import Mailbox
 from schemas.control import CONTROL_HEADER, sign
 from schemas.messages import AGENCY_PATTERN
+from schemas.receipts import Outcome
 from schemas.rejected import Reason, Rejected
 from schemas.settings import Settings
 
@@ -29,6 +30,8 @@ class Progress(NamedTuple):
     read: int
     sent: int
     answered: int
+    taken: int
+    """Answered, and not rejected."""
     refused: int
 
 
@@ -159,7 +162,9 @@ class Sending:
         if now or time.monotonic() - self._shown_at >= _PROGRESS_S:
             self._shown_at = time.monotonic()
             summary = self._ledger.summary
-            self._progress(Progress(summary.read, summary.sent, self._ledger.answered, len(summary.refusals)))
+            answered = self._ledger.answered
+            taken = answered - summary.outcomes[Outcome.REJECTED]
+            self._progress(Progress(summary.read, summary.sent, answered, taken, len(summary.refusals)))
 
 
 def _no_agency(agency: str) -> Rejected:

@@ -76,7 +76,7 @@ def send(
         format_,
         agency=agency,
         batch=(HISTORY if history else "") + (batch or file.name),
-        register=_registering(where, format_) if register else None,
+        register=registering(where, format_) if register else None,
         wait_s=wait_s,
     )
     with account.bar(how, None if file == STDIN else file.stat().st_size) as shown:
@@ -119,7 +119,7 @@ def replay(
         raise click.UsageError("give --format once, or once for each file, in their order")
     where = settings()
     formats = [format_named(name) for name in format_names] * (len(files) if len(format_names) == 1 else 1)
-    how = How(formats[0], agency=agency, register=_registering(where, *formats) if register else None, wait_s=wait_s)
+    how = How(formats[0], agency=agency, register=registering(where, *formats) if register else None, wait_s=wait_s)
     with account.bar(how, sum(file.stat().st_size for file in files)) as shown:
         summary = replay_files(where, list(zip(files, formats, strict=True)), shown, lambda: utc_offsets(where))
     ctx.exit(account.say(summary, ", ".join(map(str, files)), as_json=as_json, report=report))
@@ -153,7 +153,7 @@ def watch(
     logging.basicConfig(format="%(asctime)s %(message)s", level=logging.WARNING)
     where = settings()
     format_ = format_named(format_name)
-    how = How(format_, agency=agency, register=_registering(where, format_) if register else None, wait_s=wait_s)
+    how = How(format_, agency=agency, register=registering(where, format_) if register else None, wait_s=wait_s)
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     click.echo(f"watching {folder} for {format_name} files; Ctrl-C ends it", err=True)
@@ -172,7 +172,7 @@ def utc_offsets(settings: Settings) -> Mapping[str, str]:
     return {profile.agency: profile.utc_offset for profile in list_agencies(settings)}
 
 
-def _registering(settings: Settings, *formats: Format) -> Callable[[Collection[str]], None]:
+def registering(settings: Settings, *formats: Format) -> Callable[[Collection[str]], None]:
     """What adds agencies to a local stack. Raises Refused when it is another's.
 
     One that neither the format nor the code list knows is left out: its messages will say that it is not registered.
