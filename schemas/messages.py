@@ -35,11 +35,11 @@ def _number(number: Decimal) -> Decimal:
 
 def _quantity(number: Decimal) -> Decimal:
     """More decimals than any scale shows (a spreadsheet's 0.30000000000000004) are rounded away, half to even."""
+    if abs(number) > MAX_QUANTITY:
+        raise PydanticCustomError("bad_quantity", "is absurd in any unit")
     rounded = round(number, QUANTITY_DECIMALS)
     if rounded <= 0:
         raise PydanticCustomError("bad_quantity", "must be more than 0; leave it out and set quantity_kind to unknown")
-    if rounded > MAX_QUANTITY:
-        raise PydanticCustomError("bad_quantity", "is absurd in any unit")
     return rounded.normalize()
 
 

@@ -57,6 +57,13 @@ def test_one_quantity_has_one_spelling(spellings):
     assert MESSAGE.validate_json(read_as.pop()).lines[0].quantity == Decimal(str(spellings[0]))
 
 
+@pytest.mark.parametrize(
+    ("given", "kept"), [("0.30000000000000004", "0.3"), (8.3799469484296, "8.37994694843"), ("0.0000005", "0.0000005")]
+)
+def test_decimals_that_only_a_spreadsheet_has_are_rounded_away(given, kept):
+    assert read(**line(quantity=given)).model_dump(mode="json")["lines"][0]["quantity"] == kept
+
+
 @pytest.mark.parametrize("quantity", ["0", "-1", 0, "0.0000"])
 def test_a_quantity_is_more_than_0(quantity):
     assert error_of(**line(quantity=quantity)) == ("lines.0.quantity", "bad_quantity")
