@@ -15,7 +15,6 @@ import pytest
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 
 from deploy.local.kafka import Kafka
-from deploy.local.ports import free_port
 from deploy.local.process import Process
 from deploy.registry import add_agencies, create_topics, profile_of
 from schemas.settings import Settings
