@@ -69,7 +69,7 @@ def verify(as_json: bool, wait_s: float) -> int:
     if as_json:
         click.echo(json.dumps(report.as_json(), ensure_ascii=False))
     else:
-        _print_report(report)
+        print_report(report)
     return 0 if report.holds else 1
 
 
@@ -85,7 +85,8 @@ def _print_rows(answer: str) -> None:
     click.echo(f"{len(rows):,} row{'' if len(rows) == 1 else 's'}")
 
 
-def _print_report(report: Report) -> None:
+def print_report(report: Report) -> None:
+    """Print every check, with examples of what differs."""
     from deploy.cli.tables import show
 
     figures = ("expected", "found", "missing", "doubled", "foreign", "different", "dead")

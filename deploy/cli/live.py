@@ -1,0 +1,61 @@
+"""Figures that change in, a moving bar on a terminal out; elsewhere (a log) a line every few seconds, without control characters."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+if TYPE_CHECKING:
+    from deploy.local.demo_stream import Figures
+
+LINE_EVERY_S = 5.0
+
+
+@contextmanager
+def live(console: Console) -> Iterator[Callable[[Figures], None]]:
+    """What to tell the figures to."""
+    if console.is_terminal:
+        with _bar(console) as tell:
+            yield tell
+    else:
+        yield _Lines(console)
+
+
+@contextmanager
+def _bar(console: Console) -> Iterator[Callable[[Figures], None]]:
+    columns = (BarColumn(bar_width=24), TextColumn("{task.percentage:>3.0f}%"), TimeElapsedColumn(), TextColumn("{task.description}"))
+    with Progress(*columns, console=console, transient=True, refresh_per_second=5) as progress:
+        task = progress.add_task("reading the files", total=None)
+
+        def tell(figures: Figures) -> None:
+            total = figures.read if figures.complete else None
+            progress.update(task, total=total, completed=figures.stored, description=words(figures))
+
+        yield tell
+
+
+class _Lines:
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._began = self._last = time.monotonic()
+
+    def __call__(self, figures: Figures) -> None:
+        now = time.monotonic()
+        if now - self._last >= LINE_EVERY_S:
+            self._last = now
+            self._console.print(f"  {now - self._began:4.0f} s  {words(figures)}", highlight=False, soft_wrap=True)
+
+
+def words(figures: Figures) -> str:
+    """The figures in one line."""
+    if not figures.complete:
+        return f"reading the files: {figures.read:,} seizures"
+    return (
+        f"sent {figures.sent:,}  accepted {figures.accepted:,}  rejected {figures.rejected:,}"
+        f"  in ClickHouse {figures.stored:,} of {figures.read:,}  {figures.per_s:,.0f}/s"
+    )
