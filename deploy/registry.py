@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 
 from deploy.profiles import Phase, known_phases, nearest, profile_of, with_phases
-from deploy.topics import create_topics, create_with
+from deploy.topics import admin_client, create_topics, create_with
 from schemas.codes import code_list
 from schemas.connect import kafka_options
 from schemas.control import CONTROL_HEADER, AgencyProfile, sign
@@ -37,13 +37,9 @@ class Registry:
     @contextmanager
     def opened(cls, settings: Settings) -> Iterator[Registry]:
         """The register of a deployment; its topic is made when it is missing."""
-        options = kafka_options(settings)
-        admin = KafkaAdminClient(**options)
-        try:
+        with admin_client(settings, "read and write the register of agencies and phases") as admin:
             create_with(admin, settings.kafka_replication, [REGISTRY])
             yield cls(settings, admin, read_compacted(settings, REGISTRY.name))
-        finally:
-            admin.close()
 
     def add_agencies(self, profiles: Iterable[AgencyProfile]) -> list[str]:
         """Make the topics of new agencies and write the profiles that are new or changed; their codes.

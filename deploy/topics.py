@@ -9,6 +9,7 @@ from kafka import KafkaAdminClient
 from kafka.admin import NewTopic
 from kafka.errors import NoError, TopicAlreadyExistsError, for_code
 
+from producers.broker import reaching
 from schemas.connect import kafka_options
 from schemas.errors import Fatal
 from schemas.settings import Settings
@@ -18,13 +19,14 @@ AT_ONCE = 50  # topics in one request
 
 
 @contextmanager
-def admin_client(settings: Settings) -> Iterator[KafkaAdminClient]:
-    """An admin client of the deployment's Kafka, closed at the end."""
-    admin = KafkaAdminClient(**kafka_options(settings))
-    try:
-        yield admin
-    finally:
-        admin.close()
+def admin_client(settings: Settings, doing: str = "look after the topics") -> Iterator[KafkaAdminClient]:
+    """An admin client of the deployment's Kafka, closed at the end; errors of Kafka become ours, and say what was being done."""
+    with reaching(settings, doing):
+        admin = KafkaAdminClient(**kafka_options(settings))
+        try:
+            yield admin
+        finally:
+            admin.close()
 
 
 def create_topics(settings: Settings, topics: Iterable[Topic] = SHARED, agencies: Iterable[str] = ()) -> list[str]:

@@ -95,7 +95,7 @@ def main() -> None:
     0: done. 1: done, and something was found wrong. 2: refused or failed. 130: interrupted.
     """
     try:
-        code = mekong(standalone_mode=False)
+        code = mekong(prog_name="mekong", standalone_mode=False)
         sys.stdout.flush()
     except click.ClickException as exc:
         exc.show()

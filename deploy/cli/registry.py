@@ -10,7 +10,13 @@ import click
 
 @click.group()
 def agency() -> None:
-    """Add and list the agencies of this deployment."""
+    """Add and list the agencies of this deployment.
+
+    \b
+    Example:
+      mekong agency add VN-CUSTOMS
+      mekong agency list
+    """
 
 
 @agency.command("add")
@@ -77,7 +83,12 @@ def list_agencies(known: bool, as_json: bool) -> None:
 
 @click.group()
 def phase() -> None:
-    """Add and list the phases of operations."""
+    """Add and list the phases of operations.
+
+    \b
+    Example:
+      mekong phase list
+    """
 
 
 @phase.command("add")

@@ -54,7 +54,7 @@ class Worker:
     folder: Path
     variables: Mapping[str, str]
     stop_within_s: float = 20.0
-    silent_s: float = 10.0
+    silent_s: float = 5.0
     """One that never says ``ready`` is taken for ready after so long."""
 
     def prepare(self) -> None:
