@@ -25,6 +25,7 @@ SIGNATURES = [
     (driver.Consumer, "earliest_offsets", ["self", "partitions"]),
     (driver.Consumer, "highwaters", ["self", "partitions"]),
     (driver.Consumer, "highwater", ["self", "tp"]),
+    (driver.Consumer, "verify_all_partitions_active", ["self"]),
     (driver.Consumer, "assignment", ["self"]),
     (driver.AIOKafkaConsumerThread, "_create_worker_consumer", ["self", "transport"]),
     (driver.AIOKafkaConsumerThread, "_ensure_consumer", ["self"]),
