@@ -5,7 +5,7 @@ ARGS ?=
 N ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo setup test check format chaos bench lock clean
+.PHONY: help demo setup test check lint quick format chaos bench lock clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -21,10 +21,15 @@ test: setup ## the whole suite, against the real Kafka and the real ClickHouse; 
 	@$(BIN)/pytest $(ARGS)
 
 check: setup ## lint, types, contracts, and the tests that need no server; under a minute
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target lint quick
+
+lint: setup
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+
+quick: setup
 	@$(BIN)/pytest --quiet -m "not integration" tests/unit tests/property tests/contract $(ARGS)
 
 format: setup ## format the code, and mend what the linter can
