@@ -148,6 +148,8 @@ class Sending:
         receipts = self._mailbox.poll(timeout_s)
         for receipt in receipts:
             self._ledger.received(receipt)
+        if not self._outbox.under_way and not (self._positions and self._positions.delivered):
+            self._ledger.all_delivered()
         self._show()
         return len(receipts)
 

@@ -68,6 +68,7 @@ def send(
     """
     from deploy.cli import account
     from producers.files import STDIN, How, format_named, send_file
+    from schemas.errors import Retriable
     from schemas.settings import settings
 
     where = settings()
@@ -79,8 +80,11 @@ def send(
         register=registering(where, format_) if register else None,
         wait_s=wait_s,
     )
-    with account.bar(how, None if file == STDIN else file.stat().st_size) as shown:
-        summary = send_file(where, file, shown)
+    try:
+        with account.bar(how, None if file == STDIN else file.stat().st_size) as shown:
+            summary = send_file(where, file, shown)
+    except Retriable as exc:
+        raise Retriable(f"{exc} The same command again goes on where this one stopped.") from exc
     ctx.exit(account.say(summary, str(file), as_json=as_json, report=report))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from decimal import Decimal
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -37,7 +38,7 @@ def test_no_format_raises_on_any_bytes_and_each_item_says_where_it_is(format_, c
 def test_the_cut_into_chunks_changes_nothing(format_, content, cuts):
     whole = HEADERS[format_.name] + content
     places = [0, *sorted(min(cut, len(whole)) for cut in cuts), len(whole)]
-    chunks = [whole[start:end] for start, end in zip(places, places[1:], strict=False)]
+    chunks = [whole[start:end] for start, end in pairwise(places)]
     assert list(format_.parse(chunks)) == list(format_.parse([whole]))
 
 

@@ -3,84 +3,22 @@
 from __future__ import annotations
 
 import json
-import threading
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 
-from deploy.registry import add_agencies
 from producers.client import Client
 from producers.files import How, replay_files, send_file
 from producers.formats import BY_NAME
 from producers.outbox import Delivered, Outbox, Undelivered
 from producers.receipts import Mailbox
-from schemas.control import CONTROL, CONTROL_HEADER, AgencyProfile, Tick, signed
+from schemas.control import CONTROL, CONTROL_HEADER, Tick, signed
 from schemas.errors import Refused, Retriable
-from schemas.receipts import Outcome, Receipt
+from schemas.receipts import Outcome
 from schemas.rejected import Reason
-from schemas.settings import Settings
-from schemas.topics import INCOMING, RECEIPTS
-from schemas.wire import encode
+from schemas.topics import INCOMING
 
 JSON = BY_NAME["json"]
-
-
-def a_profile(agency: str, utc_offset: str = "+07:00") -> AgencyProfile:
-    return AgencyProfile(agency=agency, name="A test", kind="customs", country="VN", region="Asia", utc_offset=utc_offset)
-
-
-@pytest.fixture
-def agency(server_settings: Settings, fresh_agency: Callable[[], str]) -> str:
-    code = fresh_agency()
-    add_agencies(server_settings, [a_profile(code)])
-    return code
-
-
-@pytest.fixture
-def intake(server_settings: Settings, kafka: str) -> Iterator[Callable[[str], None]]:
-    """Answers every message of an agency in a transaction: rejected when it says so, duplicate for a case seen before."""
-    stop = threading.Event()
-    threads = []
-
-    def answer(agency: str) -> None:
-        consumer = KafkaConsumer(bootstrap_servers=kafka, auto_offset_reset="earliest", enable_auto_commit=False)
-        consumer.assign([TopicPartition(INCOMING.of(agency), 0)])
-        producer = KafkaProducer(bootstrap_servers=kafka, transactional_id=f"test-{agency}")
-        producer.init_transactions()
-        seen: set[str] = set()
-        while not stop.is_set():
-            records = [record for batch in consumer.poll(100).values() for record in batch]
-            answers = [receipt(record, agency, seen) for record in records if CONTROL_HEADER not in dict(record.headers)]
-            if answers:
-                producer.begin_transaction()
-                for one in answers:
-                    producer.send(RECEIPTS.of(agency), encode(one))
-                producer.commit_transaction()
-        producer.close()
-        consumer.close()
-
-    def start(agency: str) -> None:
-        threads.append(threading.Thread(target=answer, args=[agency]))
-        threads[-1].start()
-
-    yield start
-    stop.set()
-    for thread in threads:
-        thread.join()
-
-
-def receipt(record, agency: str, seen: set[str]) -> Receipt:
-    message = json.loads(record.value)
-    case_no = message["case_no"]
-    common = {"source_topic": record.topic, "source_offset": record.offset, "agency": agency, "case_no": case_no}
-    if "bad" in message:
-        outcome = {"outcome": Outcome.REJECTED, "reason": Reason.BAD_QUANTITY, "field": "lines.0.quantity", "detail": "must be more than 0"}
-    else:
-        outcome = {"outcome": Outcome.DUPLICATE if case_no in seen else Outcome.ACCEPTED, "version": 1}
-        seen.add(case_no)
-    return Receipt.model_validate({**common, **outcome, "received_at": "2026-11-22T00:00:00Z"})
 
 
 def a_file(tmp_path: Path, agency: str, numbers: range, *extra: str) -> Path:
@@ -111,7 +49,7 @@ def test_the_same_file_again_gives_duplicates(server_settings, agency, intake, t
     assert again.good
 
 
-def test_an_interrupted_sending_goes_on_and_sends_nothing_twice(server_settings, agency, intake, tmp_path, kafka):
+def test_an_interrupted_sending_goes_on_and_sends_nothing_twice(server_settings, agency, intake, tmp_path, records_of):
     path = a_file(tmp_path, agency, range(3000))
 
     def interrupt(progress) -> None:
@@ -120,7 +58,7 @@ def test_an_interrupted_sending_goes_on_and_sends_nothing_twice(server_settings,
 
     with pytest.raises(KeyboardInterrupt):
         send_file(server_settings, path, How(JSON, progress=interrupt))
-    before = end_of(kafka, INCOMING.of(agency)) - 1  # the profile is the first record
+    before = len(records_of(INCOMING.of(agency))) - 1  # the profile is the first record
     intake(agency)
     summary = send_file(server_settings, path, How(JSON))
     assert summary.resumed >= 1000
@@ -145,13 +83,13 @@ def test_an_agency_that_is_not_registered_is_named_with_what_to_do(server_settin
     assert "mekong agency add XX-NOBODY" in summary.refusals[0].detail
 
 
-def test_the_sender_given_by_name_sends_everything_whatever_the_messages_say(server_settings, agency, intake, tmp_path, kafka):
+def test_the_sender_given_by_name_sends_everything_whatever_the_messages_say(server_settings, agency, intake, tmp_path):
     intake(agency)
     summary = send_file(server_settings, a_file(tmp_path, "XX-OTHER", range(2)), How(JSON, agency=agency))
     assert summary.outcomes[Outcome.ACCEPTED] == 2
 
 
-def test_a_replay_ticks_between_the_days_behind_all_data_before(server_settings, agency, intake, tmp_path, kafka):
+def test_a_replay_ticks_between_the_days_behind_all_data_before(server_settings, agency, intake, tmp_path, records_of):
     intake(agency)
     path = tmp_path / "old.jsonl"
     days = ["2020-05-02", "2020-04-30", "2020-05-02"]
@@ -161,7 +99,7 @@ def test_a_replay_ticks_between_the_days_behind_all_data_before(server_settings,
     assert summary.outcomes == {Outcome.ACCEPTED: 3}
     topic = INCOMING.of(agency)
     seen = []
-    for record in everything(kafka, topic)[1:]:
+    for record in records_of(topic)[1:]:
         mac = dict(record.headers).get(CONTROL_HEADER)
         if mac is None:
             seen.append(json.loads(record.value)["case_no"])
@@ -179,7 +117,7 @@ def test_a_replay_is_refused_while_the_clock_runs(server_settings):
         replay_files(server_settings, [], How(JSON), dict)
 
 
-def test_the_client_reports_each_message_by_its_case_number(server_settings, agency, kafka):
+def test_the_client_reports_each_message_by_its_case_number(server_settings, agency, records_of):
     with Client(server_settings, agency, batch="from a test") as client:
         client.send(b'{"case_no":"a"}')
         client.send(b'{"case_no":"b","filler":"' + b"x" * 1_000_000 + b'"}')
@@ -189,7 +127,7 @@ def test_the_client_reports_each_message_by_its_case_number(server_settings, age
     assert isinstance(found["mine"], Delivered)
     assert isinstance(found["b"], Undelivered)
     assert found["b"].rejected.reason is Reason.TOO_LARGE
-    records = everything(kafka, INCOMING.of(agency))[1:]
+    records = records_of(INCOMING.of(agency))[1:]
     assert [record.offset for record in records] == [found["a"].offset, found["mine"].offset]
     assert all(dict(record.headers)["mekong-batch"] == b"from a test" for record in records)
 
@@ -200,7 +138,7 @@ def test_a_message_just_under_the_limit_is_taken(server_settings, agency):
         assert [type(report) for report in client.flush()] == [Delivered]
 
 
-def test_more_than_the_bound_is_sent_in_order_with_memory_bounded(server_settings, agency, kafka):
+def test_more_than_the_bound_is_sent_in_order_with_memory_bounded(server_settings, agency, records_of):
     with Outbox[int](server_settings, max_messages=50) as outbox:
         reports = []
         for number in range(2000):
@@ -209,7 +147,7 @@ def test_more_than_the_bound_is_sent_in_order_with_memory_bounded(server_setting
             reports += outbox.reports()
         reports += outbox.flush()
     assert [report.token for report in reports] == list(range(2000))
-    assert [record.value for record in everything(kafka, INCOMING.of(agency))[1:]] == [b"%d" % number for number in range(2000)]
+    assert [record.value for record in records_of(INCOMING.of(agency))[1:]] == [b"%d" % number for number in range(2000)]
 
 
 def test_a_topic_that_is_not_there_is_refused_with_a_sentence(server_settings):
@@ -217,28 +155,8 @@ def test_a_topic_that_is_not_there_is_refused_with_a_sentence(server_settings):
         client.send(b"{}")
 
 
-def test_a_broker_that_does_not_answer_is_named(server_settings):
+def test_a_broker_that_does_not_answer_is_named(server_settings, monkeypatch):
+    monkeypatch.setattr("schemas.connect.BOOTSTRAP_TIMEOUT_MS", 1_000)
     nowhere = server_settings.model_copy(update={"kafka_bootstrap": "127.0.0.1:1"})
     with pytest.raises(Retriable, match=r"no Kafka broker answers at 127\.0\.0\.1:1"):
         Mailbox(nowhere)
-
-
-def everything(kafka: str, topic: str) -> list:
-    consumer = KafkaConsumer(bootstrap_servers=kafka, auto_offset_reset="earliest", isolation_level="read_committed")
-    partition = TopicPartition(topic, 0)
-    consumer.assign([partition])
-    end = consumer.end_offsets([partition])[partition]
-    consumer.seek_to_beginning()
-    found = []
-    while consumer.position(partition) < end:
-        found += consumer.poll(500).get(partition, [])
-    consumer.close()
-    return found
-
-
-def end_of(kafka: str, topic: str) -> int:
-    consumer = KafkaConsumer(bootstrap_servers=kafka)
-    partition = TopicPartition(topic, 0)
-    end = consumer.end_offsets([partition])[partition]
-    consumer.close()
-    return end
