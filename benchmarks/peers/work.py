@@ -1,0 +1,104 @@
+"""The work itself, the same for everybody: records of our topics in; journal entries and receipts, or counts, out. Our pure core."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
+from pathlib import Path
+from typing import NamedTuple
+
+from benchmarks.messages import AGENCIES
+from schemas import wire
+from schemas.topics import COUNTS, BUCKETS, INCOMING, JOURNAL, RECEIPTS, agency_of, receipts_of
+from streams.core.counts.fold import fold as fold_entries
+from streams.core.draft import Draft
+from streams.core.intake.control import Deployment
+from streams.core.intake.fold import Intake
+
+
+class Incoming(NamedTuple):
+    """One record of a source."""
+
+    offset: int
+    timestamp: int
+    value: bytes
+    headers: list[tuple[str, bytes]]
+
+
+class Out(NamedTuple):
+    """One record to write."""
+
+    topic: str
+    key: bytes
+    value: bytes
+
+
+Fold = Callable[[Mapping[bytes, bytes], MutableMapping[bytes, "bytes | None"], str, Iterable[Incoming]], Iterator[Out]]
+"""(state, changes: add to them, source topic, its next records) -> what to write."""
+
+
+class Work(NamedTuple):
+    """What a peer is to do."""
+
+    name: str
+    sources: tuple[str, ...]
+    outputs: tuple[str, ...]
+    fold: Fold
+
+
+class Asked(NamedTuple):
+    """The command line."""
+
+    work: Work
+    bootstrap: str
+    folder: Path
+    options: argparse.Namespace
+
+
+def asked(*options: str) -> Asked:
+    """What this process was started for."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("work", choices=["intake", "watch"])
+    for option in ("--bootstrap", "--prefix", "--folder"):
+        parser.add_argument(option, required=True)
+    for option in options:
+        parser.add_argument(option, action="store_true")
+    found = parser.parse_args()
+    folder = Path(found.folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    work = intake(found.prefix) if found.work == "intake" else watch(found.prefix)
+    return Asked(work, found.bootstrap, folder, found)
+
+
+def intake(prefix: str) -> Work:
+    """Messages of all agencies -> journal entries and receipts."""
+    core = Intake(Deployment(os.environ["MEKONG_SECRET"].encode(), clock_is_on=False))
+    journal = prefix + JOURNAL.name
+
+    def fold(state, changes, topic, records):
+        agency = agency_of(topic) or ""
+        key, receipts = agency.encode(), prefix + receipts_of(topic)
+        for said in core.fold(Draft(state, changes), topic, agency, records):
+            if said.entry is not None:
+                yield Out(journal, key, wire.dump(said.entry))
+            if said.receipt is not None:
+                yield Out(receipts, said.case_no.encode() if said.case_no else key, wire.dump(said.receipt))
+
+    sources = tuple(INCOMING.of(agency) for agency in AGENCIES)
+    return Work("intake", sources, (journal, *(prefix + RECEIPTS.of(agency) for agency in AGENCIES)), fold)
+
+
+def watch(prefix: str) -> Work:
+    """Our journal -> rolling counts and closed buckets."""
+    counts, buckets = prefix + COUNTS.name, prefix + BUCKETS.name
+
+    def fold(state, changes, topic, records):
+        for agency, told in fold_entries(Draft(state, changes), records):
+            key = agency.encode()
+            for value in told.counts:
+                yield Out(counts, key, wire.dump(value))
+            for value in told.buckets:
+                yield Out(buckets, key, wire.dump(value))
+
+    return Work("watch", (JOURNAL.name,), (counts, buckets), fold)
