@@ -22,6 +22,8 @@ from streams.lanes import Fold, Lane
 
 log = logging.getLogger(__name__)
 
+FETCH_BYTES = 1_048_576  # of a partition at once: with many agencies this is most of a worker's memory
+POLL_RECORDS = 5_000
 LOOK_FOR_TOPICS_S = 15  # a new agency is picked up within a minute: this, and a start
 
 
@@ -120,7 +122,8 @@ def build(plan: Plan, settings: Settings, sources: frozenset[str]) -> App:
         key_serializer="raw",
         value_serializer="raw",
         consumer_auto_offset_reset="earliest",
-        consumer_max_fetch_size=4 * 1_048_576,
+        consumer_max_fetch_size=FETCH_BYTES,
+        broker_max_poll_records=POLL_RECORDS,
         broker_commit_interval=1.0,
         broker_session_timeout=10.0,
         broker_rebalance_timeout=10.0,

@@ -21,8 +21,8 @@ from faust.types import TP
 from schemas.errors import Refused
 from streams.lanes import RUN_BYTES, RUN_RECORDS, Broken, Fold, Lane, Run
 
-WAITING_RECORDS = 50_000  # gathered in all lanes before the stream waits
-WAITING_BYTES = 128_000_000
+WAITING_RECORDS = 20_000  # gathered in all lanes before the stream waits
+WAITING_BYTES = 64_000_000
 TRANSACTIONS_PER_S = 400  # of a worker: with many busy lanes each gathers longer (a broker on two cores takes about 500)
 
 

@@ -1,0 +1,102 @@
+"""Who wants to hear of what, and what they answer: ``subscriptions.v1`` (compacted) and ``answers.v1``."""
+
+from __future__ import annotations
+
+from datetime import time
+from enum import StrEnum
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import Discriminator, Field, StringConstraints
+
+from schemas.messages import AgencyCode, Group
+from schemas.record import Moment, Record
+
+Language = Literal["en", "vi", "zh"]
+SubscriptionId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{1,60}$")]
+
+
+class Filter(Record):
+    """What a subscriber hears of. An empty part lets everything through."""
+
+    agencies: tuple[AgencyCode, ...] = ()
+    commodity_groups: tuple[Group, ...] = ()
+    kinds: tuple[str, ...] = ()
+    """Kinds of alert (schemas/alerts.py)."""
+    tiers: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
+
+
+class Webhook(Record):
+    """Standard Webhooks: a POST signed with HMAC-SHA256."""
+
+    channel: Literal["webhook"] = "webhook"
+    url: Annotated[str, StringConstraints(pattern=r"^https?://\S+$", max_length=500)]
+    secret_name: Annotated[str, StringConstraints(pattern=r"^[A-Z0-9_]{1,60}$")]
+    """The secret is read by the notifier from ``MEKONG_WEBHOOK_SECRET_<name>``; it never travels."""
+
+
+class Mail(Record):
+    """Plain text and HTML by SMTP."""
+
+    channel: Literal["mail"] = "mail"
+    to: Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+$", max_length=200)]
+
+
+class Stream(Record):
+    """Server-sent events and the terminal: nothing is pushed, the subscriber reads."""
+
+    channel: Literal["stream"] = "stream"
+
+
+class QuietHours(Record):
+    """Between ``start`` and ``end`` at the member's UTC offset nothing is sent but SEVERE alerts; it waits, and goes out at the end."""
+
+    start: time
+    end: time
+
+
+class Subscription(Record):
+    """One subscriber's wish. The key of its topic is ``id``; a removed one is a record with ``state`` removed."""
+
+    format: int = 1
+    id: SubscriptionId
+    member: AgencyCode
+    """On whose behalf: it sees what this member may see."""
+    channel: Annotated[Webhook | Mail | Stream, Discriminator("channel")]
+    filter: Filter = Filter()
+    language: Language = "en"
+    budget_per_week: Annotated[int, Field(ge=0, le=1_000)] = 2
+    """At most so many at once in any 7 days, the strongest; the rest comes in a daily digest. Warnings stand outside."""
+    digest_hour: Annotated[int, Field(ge=0, le=23)] = 8
+    """Hour of the member's day at which digests and the daily sign of life go out."""
+    quiet: QuietHours | None = None
+    state: Literal["active", "paused", "removed"] = "active"
+    changed_at: Moment
+
+
+class AnswerKind(StrEnum):
+    """What a subscriber does about a notification."""
+
+    ACKNOWLEDGE = "acknowledge"
+    MUTE = "mute"  # a series, with a reason and an end
+    VERDICT = "verdict"  # real, explained or false: a label for back-tests
+    NOTE = "note"  # hand-over to the next on duty
+    TEST = "test"  # asks for a test notification on the channel
+
+
+class Answer(Record):
+    """On ``answers.v1``, keyed by subscription."""
+
+    format: int = 1
+    subscription: SubscriptionId
+    kind: AnswerKind
+    at: Moment
+    notification_id: UUID | None = None
+    series: str | None = None
+    """Of a mute."""
+    until: Moment | None = None
+    """End of a mute."""
+    verdict: Literal["real", "explained", "false"] | None = None
+    text: Annotated[str, StringConstraints(max_length=1_000)] | None = None
+    """Reason of a mute, or the note."""
