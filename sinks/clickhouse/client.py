@@ -35,7 +35,6 @@ INSERT_SETTINGS: Mapping[str, Any] = {
     "optimize_on_insert": 0,  # no row of a block replaces another
     "compile_expressions": 0,  # costs more than it gives: most blocks are small
     "wait_end_of_query": 1,
-    "http_receive_timeout": 10,  # a sender that stopped in the middle of a block holds its query no longer
     "max_execution_time": ANSWER_WITHIN_S - 5,
     "log_queries": 0,
 }

@@ -8,7 +8,6 @@ SAME_QUERY_RUNS = 216
 BUSY = {
     159: "the server ran out of time",
     160: "the server says it would take too long",
-    164: "the server only reads",
     198: "a host name cannot be resolved",
     202: "too many queries at once",
     203: "no free connection",
@@ -40,6 +39,7 @@ REFUSED = {
     60: "a table is missing: run `mekong migrate`",
     81: "the database is missing: run `mekong migrate`",
     115: "this ClickHouse does not know a setting: 26.9 is what was tested",
+    164: "the user may only read",
     192: "the user is unknown",
     193: "the password is wrong",
     194: "a password is required",
