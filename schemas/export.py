@@ -16,7 +16,7 @@ from pydantic.json_schema import models_json_schema
 from schemas.codes import LISTS, code_list
 from schemas.control import CONTROL_HEADER, AgencyProfile, Tick
 from schemas.record import Record
-from schemas.topics import TOPICS, Topic
+from schemas.topics import SHARED, TOPICS, Topic
 
 JSON_SCHEMA = "https://json-schema.org/draft/2020-12/schema"
 ASYNCAPI = "asyncapi.json"
@@ -158,7 +158,10 @@ _LISTS_BY_CODES = {tuple(sorted(code_list(name))): name for name in LISTS}
 
 
 def _channel_id(topic: Topic) -> str:
-    return topic.name.split(".")[0]
+    """The first word of a topic's name; where a shared topic has it too, the members' own is told apart."""
+    word = topic.name.split(".")[0]
+    is_also_shared = topic.per_agency and any(other.name.split(".")[0] == word for other in SHARED)
+    return f"{word}-of-member" if is_also_shared else word
 
 
 def _summary(record: type[Record]) -> str:

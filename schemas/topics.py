@@ -11,11 +11,13 @@ import zlib
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from schemas.alerts import Alert
 from schemas.control import Control
 from schemas.counts import Bucket, Count
 from schemas.journal import JournalEntry
 from schemas.limits import MAX_MESSAGE_BYTES
 from schemas.messages import AGENCY_PATTERN, Message
+from schemas.notifications import Shared
 from schemas.receipts import Receipt
 
 LANES = 8
@@ -70,11 +72,13 @@ RECEIPTS = Topic("receipts.{agency}.v1", Receipt, "case_no", 1, _KEPT, "One rece
 JOURNAL = Topic("journal.v1", JournalEntry, "agency", LANES, _KEPT, "Everything accepted, each version, and ticks. The ordered truth.")
 COUNTS = Topic("counts.v1", Count, "agency", LANES, _KEPT, "Rolling counts per agency and commodity group, changed ones at each tick.")
 BUCKETS = Topic("buckets.v1", Bucket, "agency", LANES, _KEPT, "Days and months that a tick has closed, and their revisions.")
+ALERTS = Topic("alerts.v1", Alert, "series", LANES, _KEPT, "What the statistics say. Internal: an alert names cases of others.")
+MEMBER_ALERTS = Topic("alerts.{agency}.v1", Shared, "series", 1, _KEPT, "Alerts and warnings that one member may see.")
 CASES = Topic("cases.v1", None, "agency/case_no", LANES, _COMPACTED, "State and positions of intake; read by its lanes only.")
 DAYS = Topic("days.v1", None, "agency", LANES, _COMPACTED, "State and positions of watch; read by its lanes only.")
 REGISTRY = Topic("registry.v1", None, "agency:<code> or phase:<code>", 1, _COMPACTED, "Agencies and phases added to this deployment.")
 
-TOPICS = (INCOMING, RECEIPTS, JOURNAL, COUNTS, BUCKETS, CASES, DAYS, REGISTRY)
+TOPICS = (INCOMING, RECEIPTS, JOURNAL, COUNTS, BUCKETS, ALERTS, MEMBER_ALERTS, CASES, DAYS, REGISTRY)
 SHARED = tuple(topic for topic in TOPICS if not topic.per_agency)
 PER_AGENCY = tuple(topic for topic in TOPICS if topic.per_agency)
 

@@ -9,11 +9,13 @@ import pytest
 from jsonschema import Draft202012Validator
 from pydantic import TypeAdapter, ValidationError
 
+from schemas.alerts import Alert
 from schemas.control import CONTROL
 from schemas.counts import Bucket, Count
 from schemas.export import export
 from schemas.journal import JOURNAL_ENTRY
 from schemas.messages import MESSAGE
+from schemas.notifications import Shared
 from schemas.receipts import Receipt
 from schemas.rejected import Rejected
 from schemas.topics import TOPICS
@@ -27,6 +29,8 @@ DECODERS = {
     ("journal", ""): JOURNAL_ENTRY,
     ("counts", ""): TypeAdapter(Count),
     ("buckets", ""): TypeAdapter(Bucket),
+    ("alerts", ""): TypeAdapter(Alert),
+    ("alerts", "-shared"): TypeAdapter(Shared),
 }
 RECEIVED_MS = 1_782_592_000_000  # 2026-06-27
 DOCUMENTS = export()

@@ -10,7 +10,7 @@ from schemas.topics import INCOMING, LANES, PER_AGENCY, RECEIPTS, SHARED, TOPICS
 
 def test_topics_are_shared_or_one_for_each_agency():
     assert sorted(topic.name for topic in SHARED + PER_AGENCY) == sorted(topic.name for topic in TOPICS)
-    assert {topic.name for topic in PER_AGENCY} == {"in.{agency}.v1", "receipts.{agency}.v1"}
+    assert {topic.name for topic in PER_AGENCY} == {"in.{agency}.v1", "receipts.{agency}.v1", "alerts.{agency}.v1"}
     assert len({topic.name for topic in TOPICS}) == len(TOPICS)
 
 
