@@ -25,6 +25,7 @@ DATA = Path(__file__).parents[1] / "demo-data"
 EXAMPLE = DATA / "example.jsonl"
 FILES = (("cbp-*.csv", "cbp"), ("lemis-*.csv", "lemis"))
 BUSIEST = 8
+VERIFY_WITHIN_S = 120.0
 NOTICE = """\
 Seizure Exchange: a demonstration. Everything runs on this machine and stops with it.
 
@@ -118,7 +119,8 @@ def _show(console: Console, home: Home, sources: Sequence[tuple[Path, Format]], 
         done = stream(where, sources, registering(where, *(format_ for _, format_ in sources)), lambda: utc_offsets(where), tell)
     _say_account(console, done, up_s)
     console.print("Is anything lost, or there twice? `mekong verify` compares every topic with ClickHouse:")
-    report = verify(where, wait_s=120.0)
+    with console.status("reading the topics") as status:
+        report = verify(where, VERIFY_WITHIN_S, status.update)
     print_report(report)
     _say_counts(console, where)
     sys.stdout.flush()

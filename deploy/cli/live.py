@@ -33,7 +33,7 @@ def _bar(console: Console) -> Iterator[Callable[[Figures], None]]:
         task = progress.add_task("reading the files", total=None)
 
         def tell(figures: Figures) -> None:
-            total = figures.read if figures.complete else None
+            total = figures.read if figures.doing == "streaming" else None
             progress.update(task, total=total, completed=figures.stored, description=words(figures))
 
         yield tell
@@ -43,18 +43,21 @@ class _Lines:
     def __init__(self, console: Console) -> None:
         self._console = console
         self._began = self._last = time.monotonic()
+        self._doing = ""
 
     def __call__(self, figures: Figures) -> None:
         now = time.monotonic()
-        if now - self._last >= LINE_EVERY_S:
-            self._last = now
+        if now - self._last >= LINE_EVERY_S or figures.doing != self._doing:
+            self._last, self._doing = now, figures.doing
             self._console.print(f"  {now - self._began:4.0f} s  {words(figures)}", highlight=False, soft_wrap=True)
 
 
 def words(figures: Figures) -> str:
     """The figures in one line."""
-    if not figures.complete:
+    if figures.doing == "reading":
         return f"reading the files: {figures.read:,} seizures"
+    if figures.doing == "adding agencies":
+        return f"{figures.read:,} seizures read, adding their agencies"
     return (
         f"sent {figures.sent:,}  accepted {figures.accepted:,}  rejected {figures.rejected:,}"
         f"  in ClickHouse {figures.stored:,} of {figures.read:,}  {figures.per_s:,.0f}/s"

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from threading import Event, Thread
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from producers.files import How, replay_files
 from producers.ledger import Summary
@@ -22,8 +22,11 @@ from sinks.clickhouse.client import Database
 STORED = "SELECT countIf(kind = 'version') FROM journal"
 STALLED_S = 120.0
 _ASK_EVERY_S, _HURRY_S = 1.0, 0.1
-_RATE_OVER_S = 5.0
+_RATE_OVER_S = 10.0
 _VERSIONS = (Outcome.ACCEPTED, Outcome.CORRECTED, Outcome.WITHDRAWN)
+
+
+Doing = Literal["reading", "adding agencies", "streaming"]
 
 
 class Figures(NamedTuple):
@@ -31,8 +34,7 @@ class Figures(NamedTuple):
 
     read: int
     """Messages found in the files."""
-    complete: bool
-    """Whether the files have been read to their end."""
+    doing: Doing
     sent: int
     accepted: int
     rejected: int
@@ -124,16 +126,20 @@ def stream(
     arrivals = Arrivals(settings.clickhouse())
     step = Progress(0, 0, 0, 0, 0)
 
-    def show(*, complete: bool = True) -> None:
-        tell(Figures(sum(found.values()), complete, step.sent, step.taken, step.refused, arrivals.stored, arrivals.per_s))
+    def show(doing: Doing = "streaming") -> None:
+        tell(Figures(sum(found.values()), doing, step.sent, step.taken, step.refused, arrivals.stored, arrivals.per_s))
 
     def progress(now: Progress) -> None:
         nonlocal step
         step = now
         show()
 
+    def add(agencies: Collection[str]) -> None:
+        show("adding agencies")
+        register(agencies)
+
     counted = [(path, format_._replace(parse=_counting(format_, path.name, found))) for path, format_ in sources]
-    how = How(counted[0][1], batch="demo", register=register, progress=progress, on_bytes=lambda _: show(complete=False))
+    how = How(counted[0][1], batch="demo", register=add, progress=progress, on_bytes=lambda _: show("reading"))
     arrivals.start()
     try:
         summary = replay_files(settings, counted, how, utc_offsets)
