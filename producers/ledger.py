@@ -6,7 +6,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from schemas.receipts import Outcome, Receipt
+from producers.answer import Answer
+from schemas.receipts import Outcome
 from schemas.rejected import Reason, Rejected
 
 
@@ -67,7 +68,7 @@ class Ledger:
     def __init__(self) -> None:
         self.summary = Summary()
         self._waiting: dict[tuple[str, int], Ref] = {}
-        self._early: dict[tuple[str, int], Receipt] = {}
+        self._early: dict[tuple[str, int], Answer] = {}
 
     def rejected(self, rejected: Rejected, ref: Ref | None = None) -> None:
         """A line that is no message, or a message that cannot be sent."""
@@ -84,7 +85,7 @@ class Ledger:
         else:
             self._close(ref, receipt)
 
-    def received(self, receipt: Receipt) -> None:
+    def received(self, receipt: Answer) -> None:
         """A receipt. It may come before the broker's word that its message is in."""
         key = (receipt.source_topic, receipt.source_offset)
         ref = self._waiting.pop(key, None)
@@ -113,12 +114,13 @@ class Ledger:
         self.summary.refusals.sort(key=lambda refusal: _line(refusal.where))
         return self.summary
 
-    def _close(self, ref: Ref, receipt: Receipt) -> None:
+    def _close(self, ref: Ref, receipt: Answer) -> None:
         self.summary.outcomes[receipt.outcome] += 1
-        self.summary.warned.update({notice.code for notice in receipt.warnings})
+        if receipt.warnings:
+            self.summary.warned.update(set(receipt.warnings))
         if receipt.outcome is Outcome.REJECTED:
-            reason, why = receipt.reason or Reason.INTERNAL, receipt.detail or ""
-            self.summary.refusals.append(Refusal(ref.where, ref.agency, ref.case_no, reason, receipt.field or "message", why))
+            reason = receipt.reason or Reason.INTERNAL
+            self.summary.refusals.append(Refusal(ref.where, ref.agency, ref.case_no, reason, receipt.field, receipt.detail))
 
 
 def _line(where: str) -> tuple[int, str]:

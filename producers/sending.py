@@ -145,13 +145,13 @@ class Sending:
                 self._ledger.rejected(report.rejected, report.token)
         if self._positions and delivered:
             self._positions.add(delivered)
-        receipts = self._mailbox.poll(timeout_s)
-        for receipt in receipts:
-            self._ledger.received(receipt)
+        answers = self._mailbox.answers(timeout_s)
+        for answer in answers:
+            self._ledger.received(answer)
         if not self._outbox.under_way and not (self._positions and self._positions.delivered):
             self._ledger.all_delivered()
         self._show()
-        return len(receipts)
+        return len(answers)
 
     def _await_receipts(self) -> None:
         last = time.monotonic()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from producers.answer import Answer, answer
 from producers.ledger import Ledger, Ref, Refusal
 from producers.report import as_json, as_lines, as_text
 from schemas.receipts import Notice, Outcome, Receipt
 from schemas.rejected import Reason, Rejected
+from schemas.wire import encode
 
 TOPIC = "in.VN-CUSTOMS.v1"
 
@@ -14,7 +16,8 @@ def ref(number: int) -> Ref:
     return Ref(number, f"line {number + 1}", "VN-CUSTOMS", f"c{number}")
 
 
-def receipt(offset: int, outcome: Outcome = Outcome.ACCEPTED, **more) -> Receipt:
+def receipt(offset: int, outcome: Outcome = Outcome.ACCEPTED, **more) -> Answer:
+    """As the exchange writes it, and a sender reads it."""
     fields = {
         "source_topic": TOPIC,
         "source_offset": offset,
@@ -22,7 +25,7 @@ def receipt(offset: int, outcome: Outcome = Outcome.ACCEPTED, **more) -> Receipt
         "received_at": "2026-11-22T00:00:00Z",
         "outcome": outcome,
     }
-    return Receipt.model_validate({**fields, **more})
+    return answer(encode(Receipt.model_validate({**fields, **more})))
 
 
 def test_a_receipt_after_the_delivery_closes_the_message():
