@@ -13,6 +13,7 @@ from urllib.parse import unquote, urlsplit
 
 import clickhouse_connect
 from clickhouse_connect.driver.exceptions import ClickHouseError
+from urllib3.exceptions import HTTPError
 
 from schemas.errors import Fatal, Refused, Retriable
 from sinks.clickhouse import codes
@@ -71,11 +72,14 @@ class Database:
         """The rows of a SELECT; times are aware. Raises Retriable, Refused, Fatal."""
         with self._sorted("a query"):
             found = self._client().query(sql, parameters=parameters or None, tz_mode="aware")
-        return Answer(tuple(found.column_names), found.result_rows)
+            return Answer(tuple(found.column_names), found.result_rows)  # the rows are read here
 
     def value(self, sql: str, **parameters: Any) -> Any:
-        """The first value of the first row."""
-        return self.query(sql, **parameters).rows[0][0]
+        """The one value of a SELECT that gives one. Raises Retriable when the answer was cut off, too."""
+        rows = self.query(sql, **parameters).rows
+        if not rows:  # an answer that is cut off in the middle reads like an empty one
+            raise Retriable("ClickHouse's answer was cut off")
+        return rows[0][0]
 
     def text(self, sql: str, form: str) -> bytes:
         """The answer to a question of a person's, in one of ClickHouse's own formats; nothing can be changed by it.
@@ -132,13 +136,15 @@ class Database:
             yield
         except ClickHouseError as exc:
             raise _sort(doing, exc) from exc
+        except HTTPError as exc:
+            raise Retriable(f"ClickHouse's answer to {doing} was cut off: {exc}") from exc
 
 
 def _sort(doing: str, exc: ClickHouseError) -> Exception:
     """The failure by what can be done; ``clickhouse_connect`` raises one class for most of them."""
     code = getattr(exc, "code", None)
     said = _sentence(exc)
-    if code is None:
+    if not code:
         return Retriable(f"ClickHouse gave no answer to {doing}: {said}")
     if code in codes.BUSY:
         return Retriable(f"ClickHouse did not finish {doing}: {codes.BUSY[code]} (code {code})")

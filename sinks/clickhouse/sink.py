@@ -74,7 +74,7 @@ class ClickHouseSink:
         self._wait_until_alone()
         stored = dict.fromkeys(sources, NOTHING)
         if stored:
-            found = self._database.query(highest(self._table.name, stored)).rows
+            found = self._database.value(f"SELECT groupArray((t, p, o)) FROM ({highest(self._table.name, stored)})")  # noqa: S608
             stored |= {Source(str(topic), int(partition)): int(offset) for topic, partition, offset in found}
         return stored
 
