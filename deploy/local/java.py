@@ -23,6 +23,11 @@ class Java(NamedTuple):
     said: str
     """All of ``java -version``: two builds that differ share no class archive."""
 
+    @property
+    def has_archive(self) -> bool:
+        """Whether it comes with a class archive of its own."""
+        return "sharing" in self.said
+
 
 def find_java() -> Java:
     """The first Java of at least 17 that runs. Raises Refused when there is none."""

