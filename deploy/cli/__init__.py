@@ -29,6 +29,7 @@ COMMANDS = {
     "clock": "deploy.cli.processes",
     "rebuild": "deploy.cli.processes",
     # sending, and what comes back
+    "simulate": "deploy.cli.simulate",
     "send": "deploy.cli.send",
     "replay": "deploy.cli.send",
     "watch": "deploy.cli.send",
@@ -44,7 +45,7 @@ SECTIONS = {
     "A local stack": ("up", "down", "status", "reset", "demo"),
     "Set up a deployment": ("topics", "migrate", "agency", "phase", "schema"),
     "Processes of a deployment": ("worker", "sink", "clock", "rebuild"),
-    "Send, and see what comes back": ("send", "replay", "watch", "receipts"),
+    "Send, and see what comes back": ("simulate", "send", "replay", "watch", "receipts"),
     "Ask": ("sql", "verify"),
 }
 """How the help groups them."""
