@@ -27,7 +27,7 @@ def dumped(monkeypatch):
 
     def run(command, **_):
         asked.append(command)
-        open(command[-1].partition("=")[2], "wb").close()  # noqa: PTH123, SIM115
+        open(command[-1].partition("=")[2], "wb").close()  # noqa: PTH123
 
     monkeypatch.setattr(subprocess, "run", run)
     return asked
@@ -37,7 +37,7 @@ def leave_behind(archives):
     """What Java does when it ends in order."""
     option = archives.options()[-1]
     assert option.startswith("-XX:ArchiveClassesAtExit=")
-    open(option.partition("=")[2], "wb").close()  # noqa: PTH123, SIM115
+    open(option.partition("=")[2], "wb").close()  # noqa: PTH123
 
 
 def test_a_run_that_ended_in_order_leaves_an_archive_for_the_next(archives, dumped):
