@@ -8,7 +8,11 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-AGENCIES = tuple(f"{country}-CUSTOMS" for country in "VN CN LA TH KH MM BD BN HK IN MN NP NZ SG MY ID PH KR JP LK PK FJ MO MV BT TL PG".split()) + ("VN-POLICE", "TH-ONCB")
+_COUNTRIES = (
+    "VN", "CN", "LA", "TH", "KH", "MM", "BD", "BN", "HK", "IN", "MN", "NP", "NZ", "SG", "MY", "ID", "PH", "KR", "JP", "LK", "PK", "FJ",
+    "MO", "MV", "BT", "TL", "PG",
+)  # fmt: skip
+AGENCIES = (*(f"{country}-CUSTOMS" for country in _COUNTRIES), "VN-POLICE", "TH-ONCB")
 _GOODS = (
     ("drug", "Methamphetamine", "kg"),
     ("drug", "Heroin", "g"),

@@ -7,6 +7,7 @@ The state is a dict for each source; a snapshot is the whole of it, which Bytewa
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import bytewax.operators as op
 from bytewax._bytewax import cli_main
@@ -22,10 +23,11 @@ EPOCH = timedelta(seconds=10)
 class Folding(op.StatefulBatchLogic):
     """The core as a stateful step of one key."""
 
-    def __init__(self, work: Work, resumed: dict[bytes, bytes] | None):
+    def __init__(self, work: Work, resumed: dict[bytes, bytes] | None) -> None:
         self.fold, self.state = work.fold, resumed or {}
 
-    def on_batch(self, values):
+    def on_batch(self, values: list[Any]) -> tuple[list[Any], bool]:
+        """Records of one key."""
         topic = values[0].topic
         changes: dict[bytes, bytes | None] = {}
         records = [Incoming(value.offset, value.timestamp[1], value.value, value.headers) for value in values]
@@ -33,16 +35,17 @@ class Folding(op.StatefulBatchLogic):
         self.state.update(changes)
         return out, self.RETAIN
 
-    def snapshot(self):
+    def snapshot(self) -> dict[bytes, bytes]:
+        """The state as it is now."""
         return dict(self.state)
 
 
-def by_topic(batch):
+def by_topic(batch: list[Any]) -> list[tuple[str, Any]]:
     """One key a source."""
     return [(message.topic, message) for message in batch]
 
 
-def by_partition(batch):
+def by_partition(batch: list[Any]) -> list[tuple[str, Any]]:
     """One key a partition of the journal: an agency is in one."""
     return [(str(message.partition), message) for message in batch]
 

@@ -6,6 +6,8 @@ every message of a source is given one key. Quix handles records one by one; so 
 
 from __future__ import annotations
 
+from typing import Any
+
 from quixstreams import Application, message_context
 from quixstreams.models import Deserializer, Serializer
 
@@ -15,28 +17,28 @@ from benchmarks.peers.work import Fold, Incoming, Out, asked
 class OneKey(Deserializer):
     """Every message of the source under one key of state."""
 
-    def __call__(self, value, ctx):
+    def __call__(self, value: Any, ctx: Any) -> bytes:
         return b"all"
 
 
 class ValueOf(Serializer):
     """The bytes of an ``Out``."""
 
-    def __call__(self, value, ctx):
+    def __call__(self, value: Any, ctx: Any) -> bytes:
         return value.value
 
 
 class Stored:
     """Quix's state as the mapping that the core reads."""
 
-    def __init__(self, state):
+    def __init__(self, state: Any) -> None:
         self.get = state.get_bytes
 
 
-def folding(fold: Fold):
+def folding(fold: Fold) -> Any:
     """The core as a function of a dataframe."""
 
-    def apply(value, key, timestamp, headers, state) -> list[Out]:
+    def apply(value: bytes, _key: bytes, timestamp: int, headers: Any, state: Any) -> list[Out]:
         at = message_context()
         changes: dict[bytes, bytes | None] = {}
         out = list(fold(Stored(state), changes, at.topic, [Incoming(at.offset, timestamp, value, headers or [])]))

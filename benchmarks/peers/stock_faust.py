@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 import faust
 
@@ -17,7 +18,9 @@ class Stored:
         self.table = table
 
     def get(self, key: bytes) -> bytes | None:
-        return self.table.get(key)
+        """The stored value, or None."""
+        found: bytes | None = self.table.get(key)
+        return found
 
 
 def main() -> None:
@@ -38,23 +41,23 @@ def main() -> None:
         producer_linger=0.02,
         stream_wait_empty=False,
     )
-    raw = {"key_type": bytes, "value_type": bytes, "key_serializer": "raw", "value_serializer": "raw"}
+    raw: dict[str, Any] = {"key_type": bytes, "value_type": bytes, "key_serializer": "raw", "value_serializer": "raw"}
     outputs = {name: app.topic(name, **raw) for name in work.outputs}
-    table = app.Table("state", partitions=1 if work.name == "intake" else LANES, **raw)
+    table = app.Table("state", partitions=1 if work.name == "intake" else LANES, key_type=bytes, value_type=bytes)
     stored = Stored(table)
 
     @app.agent(app.topic(*work.sources, **raw))
-    async def agent(stream):
+    async def agent(stream: Any) -> None:
         async for event in stream.events():
             message = event.message
             changes: dict[bytes, bytes | None] = {}
-            record = Incoming(message.offset, int(message.timestamp * 1000), event.value, list((message.headers or {}).items()))
+            record = Incoming(message.offset, int(message.timestamp * 1000), event.value, list(message.headers or ()))
             for out in work.fold(stored, changes, message.topic, [record]):
                 await outputs[out.topic].send(key=out.key, value=out.value)
             for key, value in changes.items():
                 table[key] = value
 
-    sys.argv = [sys.argv[0], "worker", "--loglevel", "warning"]
+    sys.argv = [sys.argv[0], "worker", "--loglevel", "warn"]
     app.main()
 
 

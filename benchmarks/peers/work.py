@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from benchmarks.messages import AGENCIES
 from schemas import wire
-from schemas.topics import COUNTS, BUCKETS, INCOMING, JOURNAL, RECEIPTS, agency_of, receipts_of
+from schemas.topics import BUCKETS, COUNTS, INCOMING, JOURNAL, RECEIPTS, agency_of, receipts_of
 from streams.core.counts.fold import fold as fold_entries
 from streams.core.draft import Draft
 from streams.core.intake.control import Deployment
@@ -34,7 +34,7 @@ class Out(NamedTuple):
     value: bytes
 
 
-Fold = Callable[[Mapping[bytes, bytes], MutableMapping[bytes, "bytes | None"], str, Iterable[Incoming]], Iterator[Out]]
+Fold = Callable[[Mapping[bytes, bytes], MutableMapping[bytes, "bytes | None"], str, Sequence[Incoming]], Iterator[Out]]
 """(state, changes: add to them, source topic, its next records) -> what to write."""
 
 
@@ -76,7 +76,9 @@ def intake(prefix: str) -> Work:
     core = Intake(Deployment(os.environ["MEKONG_SECRET"].encode(), clock_is_on=False))
     journal = prefix + JOURNAL.name
 
-    def fold(state, changes, topic, records):
+    def fold(
+        state: Mapping[bytes, bytes], changes: MutableMapping[bytes, bytes | None], topic: str, records: Sequence[Incoming]
+    ) -> Iterator[Out]:
         agency = agency_of(topic) or ""
         key, receipts = agency.encode(), prefix + receipts_of(topic)
         for said in core.fold(Draft(state, changes), topic, agency, records):
@@ -93,7 +95,9 @@ def watch(prefix: str) -> Work:
     """Our journal -> rolling counts and closed buckets."""
     counts, buckets = prefix + COUNTS.name, prefix + BUCKETS.name
 
-    def fold(state, changes, topic, records):
+    def fold(
+        state: Mapping[bytes, bytes], changes: MutableMapping[bytes, bytes | None], _topic: str, records: Sequence[Incoming]
+    ) -> Iterator[Out]:
         for agency, told in fold_entries(Draft(state, changes), records):
             key = agency.encode()
             for value in told.counts:

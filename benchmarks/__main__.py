@@ -1,0 +1,138 @@
+"""``python -m benchmarks [PART …] [--quick] [--write]``: measure, print tables; never a test.
+
+Parts: throughput, latency, recovery, sink, demo. ``--write`` puts the tables into docs/benchmarks.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+from benchmarks import demo, latency, recovery, throughput
+from benchmarks.ground import ROOT
+from benchmarks.peers import PEERS
+from benchmarks.table import machine, table
+
+DOC = ROOT / "docs" / "benchmarks.md"
+BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
+Target = tuple[str, str, str, bool]
+
+
+class Size(NamedTuple):
+    """How much is measured."""
+
+    messages: int
+    peer_s: float
+    rates: tuple[tuple[int, float], ...]
+    """Messages a second, seconds."""
+    cases: int
+
+
+FULL = Size(150_000, 25.0, ((1_000, 40.0), (10, 90.0)), 1_000_000)
+QUICK = Size(10_000, 5.0, ((200, 5.0),), 20_000)
+
+
+class Part(NamedTuple):
+    """One figure or more, measured together."""
+
+    title: str
+    run: Callable[[Size, Sequence[str]], tuple[str, list[Target]]]
+    """(how much, names of peers) -> Markdown, targets."""
+
+
+def main() -> int:
+    """Measure what was asked for and print it."""
+    options = _options()
+    began = time.monotonic()
+    sections, reached = [], []
+    for name in options.parts or PARTS:
+        _say(f"{name} …")
+        text, targets = PARTS[name].run(QUICK if options.quick else FULL, options.peers.split(",") if options.peers else ())
+        sections.append(f"### {PARTS[name].title}\n\n{text}")
+        reached += targets
+    text = "\n\n".join([_heading(options.quick), _summary(reached), *sections])
+    print(text)
+    if options.write:
+        _write(DOC, text)
+    _say(f"all of it in {time.monotonic() - began:.0f} s")
+    return 0
+
+
+def _throughput(size: Size, peers: Sequence[str]) -> tuple[str, list[Target]]:
+    found = throughput.measure(size.messages, peers, size.peer_s, _say)
+    return throughput.report(found), throughput.targets(found)
+
+
+def _latency(size: Size, _peers: Sequence[str]) -> tuple[str, list[Target]]:
+    found = []
+    for rate, seconds in size.rates:
+        for with_clickhouse in (False, True):
+            found.append(latency.measure(rate, seconds, with_clickhouse=with_clickhouse))
+            _say(latency.report(found[-1:]))
+    return latency.report(found), latency.targets(found)
+
+
+def _recovery(size: Size, _peers: Sequence[str]) -> tuple[str, list[Target]]:
+    found = recovery.measure(size.cases, _say)
+    return recovery.report(found), recovery.targets(found)
+
+
+def _demo(_size: Size, _peers: Sequence[str]) -> tuple[str, list[Target]]:
+    found = demo.measure()
+    return demo.report(found), demo.targets(found)
+
+
+PARTS = {
+    "throughput": Part("Records a second, beside other stream processors", _throughput),
+    "latency": Part("From send to the journal, and to ClickHouse", _latency),
+    "recovery": Part("A start on a large state", _recovery),
+    "demo": Part("The demo", _demo),
+}
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure the figures of docs/benchmarks.md.")
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}; default: all")
+    parser.add_argument("--quick", action="store_true", help="small loads: to see that it runs; its figures say little")
+    parser.add_argument("--write", action="store_true", help="put the tables into docs/benchmarks.md")
+    names = ",".join(peer.name for peer in PEERS)
+    parser.add_argument("--peers", default=names, metavar="NAMES", help=f"of {names}; empty: none")
+    found = parser.parse_args()
+    unknown = [name for name in found.parts if name not in PARTS]
+    if unknown:
+        parser.error(f"no such part: {', '.join(unknown)}")
+    return found
+
+
+def _heading(quick: bool) -> str:
+    load = os.getloadavg()[0]
+    now = datetime.now(UTC).date().isoformat()
+    said = f"Measured {now} on: {machine()}; broker and ClickHouse on the same machine. Load average at the end {load:.1f}."
+    return said + (" **Small loads (`--quick`): these figures say little.**" if quick else "")
+
+
+def _summary(targets: Sequence[Target]) -> str:
+    rows = [[figure, target, measured, "yes" if reached else "**no**"] for figure, target, measured, reached in targets]
+    return table(["figure", "target", "measured", "reached"], rows)
+
+
+def _write(doc: Path, text: str) -> None:
+    """Replace what stands between the two marks."""
+    whole = doc.read_text(encoding="utf-8")
+    before, _, rest = whole.partition(BEGIN)
+    behind = rest.partition(END)[2]
+    doc.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{behind}", encoding="utf-8")
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
