@@ -20,25 +20,14 @@ def topics(create: bool, as_json: bool) -> None:
       mekong topics
       mekong topics --create
     """
-    from schemas.topics import SHARED, TOPICS
-
     made = []
     if create:
         from deploy.topics import create_topics
         from schemas.settings import settings
+        from schemas.topics import SHARED
 
         made = create_topics(settings(), SHARED)
-    found = [
-        {
-            "topic": topic.name,
-            "record": _record(topic.holds),
-            "key": topic.key,
-            "partitions": topic.partitions,
-            "kept": _kept(dict(topic.config)),
-            "purpose": topic.purpose,
-        }
-        for topic in TOPICS
-    ]
+    found = rows_of_topics()
     if as_json:
         click.echo(json.dumps({"topics": found, "made": made}))
         return
@@ -68,6 +57,23 @@ def migrate(as_json: bool) -> None:
         click.echo("\n".join(f"applied {name}" for name in applied))
     else:
         click.echo("up to date")
+
+
+def rows_of_topics() -> list[dict[str, object]]:
+    """Every topic as a row: topic, record, key, partitions, kept, purpose."""
+    from schemas.topics import TOPICS
+
+    return [
+        {
+            "topic": topic.name,
+            "record": _record(topic.holds),
+            "key": topic.key,
+            "partitions": topic.partitions,
+            "kept": _kept(dict(topic.config)),
+            "purpose": topic.purpose,
+        }
+        for topic in TOPICS
+    ]
 
 
 def _record(holds: object) -> str:
