@@ -11,7 +11,7 @@ from collections import deque
 from types import TracebackType
 from typing import Any, Generic, NamedTuple, Self, TypeVar
 
-from kafka import KafkaProducer
+from kafka import KafkaAdminClient, KafkaProducer
 from kafka.errors import (
     CorruptRecordError,
     InvalidRecordError,
@@ -32,6 +32,7 @@ T = TypeVar("T")
 BATCH_HEADER = "mekong-batch"
 _TOO_LARGE = (MessageSizeTooLargeError, RecordListTooLargeError)
 _REFUSED_RECORD = (*_TOO_LARGE, CorruptRecordError, InvalidRecordError)
+_CLOSE_S = 5
 _KEY_LENGTH = 100  # of a case number; a longer one is no case number, and the exchange will say so
 
 
@@ -106,7 +107,7 @@ class Outbox(Generic[T]):
             )
         except KafkaError as exc:
             if isinstance(exc, KafkaTimeoutError) and "metadata" in str(exc):
-                raise Refused(f"cannot send to {topic}: there is no such topic, or no right to see it (`mekong agency list`).") from exc
+                raise self._without_metadata(topic) from exc
             raise translated(exc, self._settings, f"send to {topic}") from exc
         self._waiting.setdefault(topic, deque()).append((token, future, len(value)))
         self._messages += 1
@@ -134,7 +135,23 @@ class Outbox(Generic[T]):
 
     def close(self) -> None:
         """Give up what is not delivered, and leave."""
-        self._producer.close(timeout=5)
+        try:
+            self._producer.close(timeout=_CLOSE_S)
+        except KafkaTimeoutError:  # it waited for what is under way, and lives on: what is given up now must not arrive later
+            self._producer._sender.force_close()  # noqa: SLF001 - no public call ends it with something under way
+            self._producer.close(timeout=_CLOSE_S)
+
+    def _without_metadata(self, topic: str) -> Retriable | Refused:
+        """Why nothing is known of a topic: it is not there, or the broker is away. Raises Retriable, Refused when it cannot be asked."""
+        with reaching(self._settings, f"send to {topic}"):
+            admin = KafkaAdminClient(**kafka_options(self._settings), request_timeout_ms=10_000)
+            try:
+                there = topic in admin.list_topics()
+            finally:
+                admin.close()
+        if there:
+            return Retriable(f"cannot send to {topic} now: the broker did not answer in time")
+        return Refused(f"cannot send to {topic}: there is no such topic, or no right to see it (`mekong agency list`).")
 
     def _collect(self) -> bool:
         """Take in the answers; whether there were any. A failure is raised only when all that came before it has been reported."""
