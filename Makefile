@@ -37,7 +37,7 @@ format: setup ## format the code, and mend what the linter can
 	@$(BIN)/ruff format .
 
 chaos: setup ## kill and pause everything at random while messages flow, N times (make chaos N=100 for a night)
-	@MEKONG_CHAOS_ROUNDS=$(N) $(BIN)/pytest tests/chaos --timeout 0 $(ARGS)
+	@$(BIN)/python tests/chaos/run.py --seeds $(N) $(ARGS)
 
 bench: setup ## the figures of docs/benchmarks.md
 	@$(BIN)/python -m benchmarks $(ARGS)

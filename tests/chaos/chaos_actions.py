@@ -1,0 +1,115 @@
+"""A seed in, what is done to a running stack and when out; and the doing of it."""
+
+from __future__ import annotations
+
+import heapq
+import random
+import signal
+import time
+from collections import Counter
+from collections.abc import Callable
+from typing import NamedTuple
+
+from chaos_proxy import WAYS
+from chaos_stack import Stack, Trouble, wake
+
+from deploy.local.process import Process
+
+TARGETS = ("intake", "watch", "sink", "kafka", "clickhouse")
+SIGNALS = {"kill": signal.SIGKILL, "term": signal.SIGTERM, "pause": signal.SIGSTOP}
+EACH = (
+    *((kind, target) for kind in SIGNALS for target in TARGETS),
+    *(("cut", way) for way in WAYS),
+    *(("beside", worker) for worker in ("intake", "watch")),
+)
+"""Every action there is, by kind and target. A plan has each once before any comes again."""
+GAP_S = (1.5, 5.0)
+PAUSE_S = (1.0, 14.0)
+BESIDE_S = (8.0, 20.0)
+AGAIN_S = 0.5
+GIVE_UP_S = 120.0
+
+
+class Action(NamedTuple):
+    """One thing to do, ``at_s`` seconds after the start."""
+
+    at_s: float
+    kind: str
+    target: str
+    length_s: float = 0.0
+    """Of a pause, or of the life of a worker beside."""
+    hard: bool = False
+    """A worker beside ends by SIGKILL."""
+
+    def __str__(self) -> str:
+        return f"{self.at_s:6.1f} s  {self.kind} {self.target}" + (f" for {self.length_s:.1f} s" if self.length_s else "")
+
+
+def plan(seed: int, count: int) -> list[Action]:
+    """``count`` actions."""
+    chance = random.Random(f"actions {seed}")
+    kinds: list[tuple[str, str]] = []
+    while len(kinds) < count:
+        kinds += chance.sample(EACH, len(EACH))
+    at_s, actions = 0.0, []
+    for kind, target in kinds[:count]:
+        at_s += chance.uniform(*GAP_S)
+        length_s = chance.uniform(*{"pause": PAUSE_S, "beside": BESIDE_S}.get(kind, (0.0, 0.0)))
+        actions.append(Action(round(at_s, 2), kind, target, round(length_s, 2), chance.random() < 0.5))
+    return actions
+
+
+class Doer:
+    """Does what is due. To be called from the main thread: workers beside are tied to it."""
+
+    def __init__(self, stack: Stack, actions: list[Action], say: Callable[[str], None]) -> None:
+        self._stack, self._say = stack, say
+        self._began = time.monotonic()
+        self._due: list[tuple[float, int, Callable[[], None]]] = []
+        self._number = 0
+        self.done: Counter[str] = Counter()
+        for action in actions:
+            self._at(action.at_s, lambda action=action: self._do(action))
+
+    @property
+    def elapsed_s(self) -> float:
+        return time.monotonic() - self._began
+
+    @property
+    def is_done(self) -> bool:
+        """Whether nothing is left, and nobody is paused any more."""
+        return not self._due
+
+    def look(self) -> None:
+        """Do what is due now."""
+        while self._due and self._due[0][0] <= self.elapsed_s:
+            heapq.heappop(self._due)[2]()
+
+    def _at(self, at_s: float, do: Callable[[], None]) -> None:
+        self._number += 1
+        heapq.heappush(self._due, (at_s, self._number, do))
+
+    def _do(self, action: Action) -> None:
+        if action.kind == "cut":
+            self._stack.proxy.arm(action.target)
+        elif action.kind == "beside":
+            process = self._stack.start_beside("worker", action.target)
+            self._at(self.elapsed_s + action.length_s, lambda: self._end(process, hard=action.hard))
+        else:
+            pid = self._stack.send(action.target, SIGNALS[action.kind])
+            if pid is None:  # it is down just now
+                if self.elapsed_s - action.at_s > GIVE_UP_S:
+                    raise Trouble(f"{action.target} does not come up any more")
+                self._at(self.elapsed_s + AGAIN_S, lambda: self._do(action))
+                return
+            if action.kind == "pause":
+                self._at(self.elapsed_s + action.length_s, lambda: wake(pid))
+        self.done[f"{action.kind} {action.target}"] += 1
+        self._say(f"{time.strftime('%H:%M:%S')} after {self.elapsed_s:6.1f} s  {action}")
+
+    def _end(self, process: Process, *, hard: bool) -> None:
+        self._say(f"{time.strftime('%H:%M:%S')} after {self.elapsed_s:6.1f} s  the worker beside ends ({process.exit_code})")
+        if hard:
+            process.kill()
+        else:
+            process.send(signal.SIGTERM)

@@ -1,0 +1,262 @@
+"""A seed in; messages of several agencies out, each with what it means, known to whoever made it: the ground of the truth.
+
+Everything that goes wrong in the field is mixed in: exact re-sends, the same content spelled in another way, late re-sends of older
+versions, corrections (said and unsaid), withdrawals, both of unknown cases, one number for two kinds of things, garbage, forged ticks.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, date, datetime, timedelta, timezone
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from schemas.control import CONTROL_HEADER
+
+AGENCIES = {"VN-CUSTOMS": 7, "CN-CUSTOMS": 8, "LA-CUSTOMS": 7, "TH-CUSTOMS": 7, "IN-CUSTOMS": 5.5, "FJ-CUSTOMS": 12, "VN-POLICE": 7}
+"""Agency -> hours that its clock is ahead of UTC. The last joins while everything runs."""
+JOINER = "VN-POLICE"
+MG = {"kg": 1_000_000, "g": 1_000, "piece": 0, "m3": 0}
+_GOODS = (
+    ("drug", "Methamphetamine", "kg"),
+    ("drug", "Heroin", "g"),
+    ("fauna", "Manis javanica", "piece"),
+    ("timber", "Dalbergia cochinchinensis", "m3"),
+    ("precursor", "a white powder nobody knows", "kg"),
+)
+
+
+class Seized(NamedTuple):
+    """When: the local day, and whole minutes since 1970 in UTC when the time of day is known."""
+
+    precision: str
+    day: date
+    minute: int | None
+
+
+class Meaning(NamedTuple):
+    """What a message says."""
+
+    kind: str
+    """seizure, correction, withdrawal, warning; or ``bad``."""
+    case_no: str = ""
+    content: str = ""
+    """What two messages of one case are compared by."""
+    seized: Seized | None = None
+    groups: Mapping[str, tuple[int, int]] = {}
+    """Commodity group -> lines, milligrams."""
+    reason: str = ""
+    """Of a bad one: why it is refused, whatever came before."""
+
+
+class Planned(NamedTuple):
+    """One message to send."""
+
+    agency: str
+    """Whose topic it goes to."""
+    value: bytes
+    meaning: Meaning
+    headers: tuple[tuple[str, bytes], ...] = ()
+
+
+class Maker:
+    """Makes the messages of one run. ``now`` is the time they are made for: nothing is seized after it."""
+
+    def __init__(self, seed: int, now: datetime) -> None:
+        self._chance = random.Random(seed)
+        self._now = now.replace(second=0, microsecond=0)
+        self._sent: dict[str, list[Planned]] = {agency: [] for agency in AGENCIES}
+        self._cases: dict[str, list[tuple[str, dict[str, Any]]]] = {agency: [] for agency in AGENCIES}
+        """Case number and a content that was sent for it."""
+        self._warnings: dict[str, list[str]] = {agency: [] for agency in AGENCIES}
+        self._number = 0
+        self._ways: tuple[tuple[int, Callable[[str], Planned]], ...] = (
+            (46, self._new),
+            (12, self._again),
+            (8, self._respelled),
+            (11, self._correction),
+            (5, self._unsaid_correction),
+            (5, self._withdrawal),
+            (3, self._unknown),
+            (1, self._twin),
+            (3, self._warning),
+            (1, self._conflict),
+            (5, self._garbage),
+        )
+
+    def messages(self, count: int) -> Iterator[Planned]:
+        """``count`` messages; those of the joining agency come in the second half only."""
+        early = [agency for agency in AGENCIES if agency != JOINER]
+        weights = [weight for weight, _ in self._ways]
+        for number in range(count):
+            agency = self._chance.choice(list(AGENCIES) if 2 * number > count else early)
+            (make,) = self._chance.choices([make for _, make in self._ways], weights)
+            planned = make(agency)
+            self._sent[agency].append(planned)
+            yield planned
+
+    def _new(self, agency: str) -> Planned:
+        return self._as("seizure", agency, self._case_no(), self._content(agency))
+
+    def _again(self, agency: str) -> Planned:
+        sent = self._sent[agency]
+        return self._chance.choice(sent[-200:] if self._chance.random() < 0.7 else sent) if sent else self._new(agency)
+
+    def _respelled(self, agency: str) -> Planned:
+        return self._of_known(agency, lambda case_no, content: self._as("seizure", agency, case_no, content, respelled=True))
+
+    def _correction(self, agency: str) -> Planned:
+        return self._of_known(agency, lambda case_no, _: self._as("correction", agency, case_no, self._content(agency)))
+
+    def _unsaid_correction(self, agency: str) -> Planned:
+        return self._of_known(agency, lambda case_no, _: self._as("seizure", agency, case_no, self._content(agency)))
+
+    def _twin(self, agency: str) -> Planned:
+        return self._of_known(agency, lambda _, content: self._as("seizure", agency, self._case_no(), content))
+
+    def _withdrawal(self, agency: str) -> Planned:
+        if self._warnings[agency] and self._chance.random() < 0.1:
+            return self._withdraw(agency, self._chance.choice(self._warnings[agency]))
+        return self._of_known(agency, lambda case_no, _: self._withdraw(agency, case_no))
+
+    def _unknown(self, agency: str) -> Planned:
+        which = self._chance.randrange(3)
+        if which == 0:
+            return self._as("correction", agency, f"never seen {self._case_no()}", self._content(agency), known=False)
+        if which == 1:
+            return self._withdraw(agency, f"never seen {self._case_no()}")
+        return self._bad(agency, "unknown_case", self._envelope("feedback", agency, in_reply_to=self._uuid(), outcome="found"))
+
+    def _warning(self, agency: str) -> Planned:
+        case_no = self._case_no()
+        self._warnings[agency].append(case_no)
+        body = self._envelope("warning", agency, to=["SG-CUSTOMS"], commodity_groups=["drug"])
+        return Planned(agency, _json({**body, "case_no": case_no}), Meaning("warning", case_no, "warning"))
+
+    def _conflict(self, agency: str) -> Planned:
+        if not self._warnings[agency]:
+            return self._warning(agency)
+        return self._as("seizure", agency, self._chance.choice(self._warnings[agency]), self._content(agency), known=False)
+
+    def _garbage(self, agency: str) -> Planned:
+        """Something that is refused whatever came before it."""
+        mark, content = self._case_no(), self._content(agency)
+        body = {**self._envelope("seizure", agency), "case_no": mark, **content}
+        line = content["lines"][0]
+        bad: tuple[tuple[str, bytes | dict[str, Any]], ...] = (
+            ("not_json", b""),
+            ("not_json", f"garbage {mark}".encode()),
+            ("not_json", _json(body)[:-5]),
+            ("invalid_utf8", b'{"case_no": "\xff\xfe"}'),
+            ("too_deep", b'{"lines": ' + b"[" * 1_000 + b"]" * 1_000 + b"}"),
+            ("wrong_type", f"[{self._number}]".encode()),
+            ("wrong_agency", {**body, "agency": "SG-CUSTOMS"}),
+            ("unknown_code", {**body, "lines": [{**line, "unit": "bushel"}]}),
+            ("bad_quantity", {**body, "lines": [{**line, "quantity": "-1"}]}),
+            ("missing_field", {key: value for key, value in body.items() if key != "case_no"}),
+            ("future_date", {**body, "seized_at": "2999-01-01"}),
+            ("date_too_old", {**body, "seized_at": "1999-12"}),
+        )
+        if self._chance.random() < 0.1:
+            return self._forged(agency)
+        reason, value = self._chance.choice(bad)
+        return self._bad(agency, reason, value)
+
+    def _forged(self, agency: str) -> Planned:
+        """A tick that makes time pass by years, by a member that may write to its topic."""
+        value = _json({"message_type": "tick", "at": f"2030-01-01T00:00:{self._number % 60:02}Z"})
+        return Planned(agency, value, Meaning("bad", reason="forged_control"), ((CONTROL_HEADER, b"0" * 64),))
+
+    def _bad(self, agency: str, reason: str, value: bytes | dict[str, Any]) -> Planned:
+        return Planned(agency, value if isinstance(value, bytes) else _json(value), Meaning("bad", reason=reason))
+
+    def _of_known(self, agency: str, make: Callable[[str, dict[str, Any]], Planned]) -> Planned:
+        cases = self._cases[agency]
+        if not cases:
+            return self._new(agency)
+        recent = self._chance.random() < 0.6
+        return make(*self._chance.choice(cases[-100:] if recent else cases))
+
+    def _as(self, kind: str, agency: str, case_no: str, content: dict[str, Any], *, respelled: bool = False, known: bool = True) -> Planned:
+        """A seizure or correction with this content."""
+        if known:
+            self._cases[agency].append((case_no, content))
+        body = {**self._envelope(kind, agency), "case_no": case_no, **(self._respell(content) if respelled else content)}
+        return Planned(agency, _json(body), meaning_of(kind, case_no, content))
+
+    def _withdraw(self, agency: str, case_no: str) -> Planned:
+        reason = self._chance.choice(("entered_in_error", "duplicate_case", "not_illicit"))
+        body = {**self._envelope("withdrawal", agency, reason=reason), "case_no": case_no}
+        return Planned(agency, _json(body), Meaning("withdrawal", case_no, f"withdrawal {reason}"))
+
+    def _envelope(self, kind: str, agency: str, **more: Any) -> dict[str, Any]:
+        return {"message_type": kind, "agency": agency, "case_no": self._case_no(), **more}
+
+    def _content(self, agency: str) -> dict[str, Any]:
+        content: dict[str, Any] = {"seized_at": self._seized_at(agency), "lines": [self._line() for _ in range(self._chance.randint(1, 3))]}
+        if self._chance.random() < 0.5:
+            content["operation"] = "OMD"
+        return content
+
+    def _line(self) -> dict[str, Any]:
+        group, goods, unit = self._chance.choice(_GOODS)
+        if self._chance.random() < 0.1:
+            return {"commodity_group": group, "substance_or_taxon": goods, "quantity_kind": "unknown"}
+        quantity = f"{Decimal(self._chance.randint(1, 999_999)) / 1_000:f}"
+        return {"commodity_group": group, "substance_or_taxon": goods, "quantity": quantity, "unit": unit}
+
+    def _seized_at(self, agency: str) -> str:
+        zone = timezone(timedelta(hours=AGENCIES[agency]))
+        minutes = self._chance.choice((90, 36 * 60))
+        at = (self._now - timedelta(minutes=self._chance.randrange(minutes))).astimezone(zone)
+        day = at.date() - timedelta(days=self._chance.randrange(40))
+        (text,) = self._chance.choices((at.isoformat(), f"{day:%Y-%m-%d}", f"{day:%Y-%m}", f"{day:%Y}"), (60, 28, 9, 3))
+        return text
+
+    def _respell(self, content: dict[str, Any]) -> dict[str, Any]:
+        """The same content in other words: zeros, order of fields, seconds, a field that does not exist, a time of report."""
+        lines = [
+            {key: f"{line[key]}{'0' if '.' in line[key] else '.0'}" if key == "quantity" else line[key] for key in reversed(line)}
+            for line in content["lines"]
+        ]
+        seized_at = content["seized_at"]
+        if len(seized_at) > 10:
+            seized_at = seized_at.replace(":00+", "+") if self._chance.random() < 0.5 else seized_at
+        return {
+            "reported_at": self._now.isoformat(),
+            "lines": lines,
+            "colour": self._number,
+            **{key: value for key, value in content.items() if key not in {"lines", "seized_at"}},
+            "seized_at": seized_at,
+        }
+
+    def _case_no(self) -> str:
+        self._number += 1
+        return f"{self._now:%Y}/{self._number:06}"
+
+    def _uuid(self) -> str:
+        return str(uuid.UUID(int=self._chance.getrandbits(128), version=4))
+
+
+def meaning_of(kind: str, case_no: str, content: dict[str, Any]) -> Meaning:
+    """What a seizure or correction with this content says."""
+    groups: dict[str, tuple[int, int]] = {}
+    for line in content["lines"]:
+        lines, mass_mg = groups.get(line["commodity_group"], (0, 0))
+        mine = int(Decimal(line["quantity"]) * MG[line["unit"]]) if "quantity" in line else 0
+        groups[line["commodity_group"]] = (lines + 1, mass_mg + mine)
+    return Meaning(kind, case_no, json.dumps(content, sort_keys=True), _seized(content["seized_at"]), groups)
+
+
+def _seized(text: str) -> Seized:
+    if len(text) > 10:
+        at = datetime.fromisoformat(text)
+        return Seized("time", at.date(), int(at.astimezone(UTC).timestamp()) // 60)
+    return Seized({10: "day", 7: "month", 4: "year"}[len(text)], date.fromisoformat((text + "-01-01")[:10]), None)
+
+
+def _json(body: Mapping[str, Any]) -> bytes:
+    return json.dumps(body).encode()
