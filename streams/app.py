@@ -94,6 +94,7 @@ def wait_for_sources(plan: Plan, settings: Settings) -> frozenset[str]:
     """The plan's source topics, as soon as there is one."""
 
     async def wait() -> frozenset[str]:
+        log.info("%s ready: waiting for a source", plan.name)
         while not (found := await sources_of(plan, connection(settings))):  # noqa: ASYNC110 - it is the broker that changes
             await asyncio.sleep(1)
         return found
@@ -154,6 +155,7 @@ def run(plan: Plan, settings: Settings) -> int:
     """The worker's body: serve the plan until SIGTERM or a failure; returns the exit code. Its supervisor starts it again."""
     import uvloop  # noqa: PLC0415 - only a worker's loop
 
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     sources = wait_for_sources(plan, settings)
     uvloop.install()
     app = build(plan, settings, sources)

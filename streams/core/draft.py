@@ -39,7 +39,7 @@ class Draft:
 
     def put(self, key: bytes, value: Any) -> None:
         """Set a key to a JSON value."""
-        self.put_raw(key, wire.dump(value))
+        self.put_raw(key, wire.compact(wire.dump(value)))
 
     def begin(self) -> None:
         """What is put from here on can be taken back."""
