@@ -1,0 +1,51 @@
+"""What is known of a day in advance: whether it is a public holiday of the agency's country, and whether a phase of its operation runs.
+
+The holidays are ``holidays.csv`` (source and licence: NOTICE-holidays). A country without rows has none.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping
+from datetime import date
+from functools import cache
+from importlib.resources import files
+from typing import NamedTuple
+
+from streams.core.spikes.shape import Size
+from streams.core.spikes.spans import days_of
+
+
+class Calendar(NamedTuple):
+    """Of one agency: its country, and first and last day (ordinals) of the phases it is a member of."""
+
+    country: str = ""
+    phases: tuple[tuple[int, int], ...] = ()
+
+    def shares(self, size: Size, number: int) -> tuple[float, float]:
+        """Share of the bucket's days that are holidays, and that lie in a phase."""
+        first, last = days_of(size, number)
+        days = last - first + 1
+        holidays = sum(day in holidays_of(self.country) for day in range(first, last + 1))
+        in_phase = sum(self.in_phase(day) for day in range(first, last + 1))
+        return holidays / days, in_phase / days
+
+    def in_phase(self, day: int) -> bool:
+        """Whether a phase with the agency runs on ``day``."""
+        return any(first <= day <= last for first, last in self.phases)
+
+
+def holidays_of(country: str) -> frozenset[int]:
+    """Days (ordinals) that are public holidays in a country, by its ISO 3166-1 code."""
+    return _holidays().get(country, frozenset())
+
+
+@cache
+def _holidays() -> Mapping[str, frozenset[int]]:
+    found: dict[str, set[int]] = {}
+    text = files(__package__).joinpath("holidays.csv").read_text(encoding="utf-8")
+    for row in csv.DictReader(text.splitlines()):
+        days = found.setdefault(row["country"], set())
+        for month_day in row["days"].split():
+            days.add(date(int(row["year"]), int(month_day[:2]), int(month_day[2:])).toordinal())
+    return {country: frozenset(days) for country, days in found.items()}

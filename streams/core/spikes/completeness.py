@@ -1,0 +1,54 @@
+"""How many of a day's reports have come after so many days: an agency's delays, and whether they come one by one or in bulk."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+AGES = 8
+"""Delays of 0, 1, … 6 days, and longer ones together."""
+_KEPT = 0.995
+"""Of the weight of each day's reports, at every later day."""
+_FIRST = 5.0
+"""Reports that the first guess, all on the same day, is worth."""
+_LEAST = 0.05
+_BULK = 2.0
+"""Variance over what independent delays would give, above which reports come in bulk."""
+
+
+def begin() -> dict[str, Any]:
+    """Nothing known: reports come on the day itself, one by one."""
+    return {"f": 1, "n": [_FIRST, *[0.0] * (AGES - 1)], "v": [10.0, 10.0]}
+
+
+def record(delays: dict[str, Any], days: Sequence[int]) -> None:
+    """Take in the reports of one closed day of arrival, by delay in days."""
+    kept = [weight * _KEPT for weight in delays["n"]]
+    for delay in days:
+        kept[min(max(delay, 0), AGES - 1)] += 1
+    delays["n"] = kept
+
+
+def record_day(delays: dict[str, Any], on_time: int, total: int) -> None:
+    """Take in how many of one event day's reports came on that day; says whether delays are independent."""
+    share = _share(delays, 0)
+    expected = total * share * (1 - share)
+    if expected > 0:
+        seen, weight = delays["v"]
+        delays["v"] = [_KEPT * seen + (on_time - total * share) ** 2, _KEPT * weight + expected]
+
+
+def shares(delays: dict[str, Any] | None, ages: Sequence[int]) -> list[float]:
+    """The share of reports that should be in, by age of the bucket in days.
+
+    All of them for a bulk reporter: whether its next dump has come is no coin toss for each case, and taking a full day for a
+    tenth of one would raise alarm.
+    """
+    if delays is None or delays["v"][0] > _BULK * delays["v"][1]:
+        return [1.0] * len(ages)
+    return [_share(delays, age) for age in ages]
+
+
+def _share(delays: dict[str, Any], age: int) -> float:
+    weights: list[float] = delays["n"]
+    return 1.0 if age >= AGES - 1 else max(_LEAST, sum(weights[: age + 1]) / sum(weights))

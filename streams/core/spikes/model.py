@@ -1,0 +1,148 @@
+"""Counts of past buckets in, the forecast of the next ones out: a discounted Poisson-gamma dynamic model of one series.
+
+The log-rate of a bucket is a sum of regressors with coefficients that may change slowly. A bucket's count is folded in through
+the gamma distribution that matches mean and variance of the log-rate (West, Harrison and Migon, JASA 80, 1985); how much it
+weighs goes down with overdispersion, and with the square of how far above the forecast it is, so that an old spike does not
+become the norm (as Noufaily et al., 2013, weigh theirs).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+import numpy as np
+from scipy.special import ndtri
+
+from streams.core.spikes.gammas import digamma, inverse_trigamma, trigamma
+from streams.core.spikes.negbin import mid_p
+from streams.core.spikes.shape import MOST_LEVEL, Row, Shape
+
+ROBUST = 2.2
+"""Standard deviations above which a past count loses weight."""
+FIRST_WEIGHT = 10.0
+"""Buckets that the first guess of the overdispersion is worth."""
+FLAT = (0.0, MOST_LEVEL)
+"""Mean and variance of the log-rate when nothing is known."""
+LEAST_LEVEL = math.log(1e-3)
+"""A series of zeros is not believed to be rarer than a case in a thousand buckets."""
+SHIFT = 0.5
+"""Added to the level's variance in each bucket of a run of high ones that is too long for a spike."""
+_LEAST_VARIANCE = 1e-10
+_LEAST_P = 1e-12
+
+
+class Forecast(NamedTuple):
+    """Of one bucket: the mean count, and the variance of the log-rate."""
+
+    mean: float
+    log_variance: float
+
+
+class Model:
+    """What is known of a series: coefficients, their covariance, and the overdispersion as a weighted mean."""
+
+    __slots__ = ("covariance", "dispersion_sum", "dispersion_weight", "mean", "run", "shape")
+
+    def __init__(self, shape: Shape, mean: Row, covariance: Row, dispersion: tuple[float, float], run: int = 0) -> None:
+        self.shape, self.mean, self.covariance = shape, mean, covariance
+        self.run = run  # newest buckets in a row that were too high
+        self.dispersion_sum, self.dispersion_weight = dispersion
+
+    @classmethod
+    def begin(cls, shape: Shape, level: tuple[float, float] = FLAT) -> Model:
+        """Nothing learnt yet; ``level`` is mean and variance of the log-rate of a bucket (``prior.Prior.level``)."""
+        mean, variances = np.zeros(shape.width), shape.most_variances().copy()
+        mean[0], variances[0] = level
+        return cls(shape, mean, np.diag(variances), (FIRST_WEIGHT * shape.first_dispersion, FIRST_WEIGHT))
+
+    @classmethod
+    def from_stored(cls, shape: Shape, stored: dict[str, Any]) -> Model:
+        """Read what ``stored`` gave."""
+        covariance = np.zeros((shape.width, shape.width))
+        covariance[np.triu_indices(shape.width)] = stored["c"]
+        covariance = np.triu(covariance) + np.triu(covariance, 1).T
+        return cls(shape, np.array(stored["m"]), covariance, (stored["d"][0], stored["d"][1]), stored["r"])
+
+    def stored(self) -> dict[str, Any]:
+        """Plain JSON values; floats come back exactly."""
+        upper = self.covariance[np.triu_indices(self.shape.width)]
+        return {"m": self.mean.tolist(), "c": upper.tolist(), "d": [self.dispersion_sum, self.dispersion_weight], "r": self.run}
+
+    def copy(self) -> Model:
+        """One that can learn apart."""
+        dispersion = (self.dispersion_sum, self.dispersion_weight)
+        return Model(self.shape, self.mean.copy(), self.covariance.copy(), dispersion, self.run)
+
+    @property
+    def dispersion(self) -> float:
+        """Variance over mean of the counts, at least 1."""
+        return max(1.0, self.dispersion_sum / self.dispersion_weight)
+
+    def forecast(self, rows: Iterable[Row]) -> list[Forecast]:
+        """The buckets that follow the last one learnt, in order. Uncertainty grows by the same amount each bucket."""
+        mean, covariance = self.mean, self.covariance
+        drift: Row | None = None
+        found = []
+        for row in rows:
+            mean, covariance = _step(mean, covariance)
+            if drift is None:
+                drift = covariance * (self.shape.inflation() - 1)
+            covariance = covariance + drift
+            eta, q = float(row @ mean), float(row @ covariance @ row)
+            found.append(Forecast(math.exp(eta + q / 2), q))
+        return found
+
+    def learn(self, count: int, row: Row) -> None:
+        """Fold in the next bucket. A run of high ones longer than ``patience`` is the new norm, and is learnt quickly."""
+        mean, covariance = _step(self.mean, self.covariance)
+        covariance = _no_less_than_at_first(covariance * self.shape.inflation(), self.shape)
+        is_shift = self.run >= self.shape.patience
+        if is_shift:
+            covariance[0, 0] += SHIFT
+        eta, spread = float(row @ mean), covariance @ row
+        q = max(float(row @ spread), _LEAST_VARIANCE)
+        shape = inverse_trigamma(q)  # gamma with the mean and variance of the log-rate
+        rate = math.exp(digamma(shape) - eta)
+        expected, variance, dispersion = shape / rate, shape / rate**2, self.dispersion
+        weight = _weight(count, expected, dispersion * expected + variance)
+        self.run = self.run + 1 if weight < 1 else 0
+        if is_shift:
+            weight = 1.0
+        worth = weight / dispersion
+        learnt, learnt_rate = shape + worth * count, rate + worth
+        self.mean = mean + spread * ((digamma(learnt) - math.log(learnt_rate) - eta) / q)
+        self.mean[0] = max(self.mean[0], LEAST_LEVEL)
+        self.covariance = covariance - np.outer(spread, spread) * ((1 - trigamma(learnt) / q) / q)
+        # The last factor keeps errors of the mean, large at first, from passing for overdispersion.
+        own = dispersion * expected
+        sure = weight * expected / (expected + 1) * (own / (own + variance)) ** 2
+        kept = self.shape.dispersion
+        self.dispersion_sum = kept * self.dispersion_sum + sure * ((count - expected) ** 2 - variance) / expected
+        self.dispersion_weight = kept * self.dispersion_weight + sure
+
+
+def _step(mean: Row, covariance: Row) -> tuple[Row, Row]:
+    """One bucket later: the slope is added to the level."""
+    mean, covariance = mean.copy(), covariance.copy()
+    mean[0] += mean[1]
+    covariance[0] += covariance[1]
+    covariance[:, 0] += covariance[:, 1]
+    return mean, covariance
+
+
+def _no_less_than_at_first(covariance: Row, shape: Shape) -> Row:
+    """Forgetting stops at the variances of the beginning: a series of nothing but zeros would grow beyond all bounds."""
+    over = covariance.diagonal() / shape.most_variances()
+    if over.max() <= 1:
+        return covariance
+    scale = 1 / np.sqrt(np.maximum(over, 1))
+    return covariance * np.outer(scale, scale)
+
+
+def _weight(count: int, expected: float, variance: float) -> float:
+    """1, or less for a count far above what was expected."""
+    p = min(max(mid_p(count, expected, variance), _LEAST_P), 1 - _LEAST_P)
+    z = -float(ndtri(p))
+    return (ROBUST / z) ** 2 if z > ROBUST else 1.0

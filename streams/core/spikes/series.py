@@ -1,0 +1,227 @@
+"""One series at one bucket size: counts in, verdicts out, and the state that it needs between two runs.
+
+    start            learnt          guard band
+      |  c c c c c c c c c c c c c  |  c  c  c  |   -> time
+    base                        model         newest (open)
+
+``base`` has learnt what lies before ``start``, ``model`` all up to the guard band. A count behind the guard band that changes makes
+the series dirty: it is learnt again from ``base``, which takes some milliseconds, and gives what it would have been in order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from streams.core.spikes import negbin
+from streams.core.spikes.model import FLAT, Forecast, Model
+from streams.core.spikes.shape import SHAPES, Row, Shape
+
+Rows = Callable[[int], Row]
+"""The regressors of a bucket."""
+FORMAT = 1
+_MOST_LOG_VARIANCE = 3.0
+
+
+class Verdict(NamedTuple):
+    """What was to be expected of a bucket, and how improbable its count is."""
+
+    bucket: int
+    observed: int
+    expected: float
+    variance: float
+    p: float
+    evidence: float
+    dispersion: float
+    completeness: float
+
+
+class Open(NamedTuple):
+    """What a bucket of the guard band is judged by, fixed when its newest bucket opened."""
+
+    forecasts: list[Forecast]
+    dispersion: float
+    shares: list[float]
+    """Of its reports, those that should be in, for each bucket of the band."""
+
+
+class Series:
+    """Counts by bucket, what has been learnt of them, and the newest buckets under judgement."""
+
+    def __init__(self, shape: Shape, start: int, counts: list[int], base: Model, model: Model, band: Open) -> None:
+        self.shape, self.start, self.counts = shape, start, counts
+        self.base, self.model, self.band = base, model, band
+        self.dirty: set[int] = set()
+        self._critical: dict[tuple[int, float], int] = {}
+
+    @classmethod
+    def begin(
+        cls, shape: Shape, first: int, rows: Rows, history: Mapping[int, int] | None = None, level: tuple[float, float] = FLAT
+    ) -> Series:
+        """A series whose newest bucket is ``first``. ``history`` (bucket -> count) lies before it and is learnt silently."""
+        start = min(history, default=first) if history else first
+        counts = [(history or {}).get(bucket, 0) for bucket in range(start, first)] + [0]
+        base = Model.begin(shape, level)
+        found = cls(shape, start, counts, base, base, Open([], 1.0, []))
+        found.relearn(rows)
+        found.trim(rows)
+        found.look_ahead(rows, ())
+        return found
+
+    @classmethod
+    def from_stored(cls, closed: dict[str, Any], now: dict[str, Any]) -> Series:
+        """Read what ``stored`` gave. Raises ValueError for a format this code does not know."""
+        if closed["f"] != FORMAT:
+            raise ValueError(f"a series of format {closed['f']}; this code knows {FORMAT}")
+        shape = SHAPES[closed["size"]]
+        base, model = Model.from_stored(shape, closed["base"]), Model.from_stored(shape, closed["model"])
+        forecasts = [Forecast(mean, q) for mean, q in now["mu"]]
+        found = cls(shape, closed["start"], closed["counts"] + now["counts"], base, model, Open(forecasts, now["phi"], now["shares"]))
+        found.dirty = set(closed["dirty"])
+        return found
+
+    def stored(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Plain JSON values: what changes when a bucket closes or the past is corrected, and what changes with each event."""
+        cut = max(0, len(self.counts) - self.shape.guard - 1)
+        closed = {
+            "f": FORMAT,
+            "size": self.shape.size,
+            "start": self.start,
+            "counts": self.counts[:cut],
+            "base": self.base.stored(),
+            "model": self.model.stored(),
+            "dirty": sorted(self.dirty),
+        }
+        band = self.band
+        now = {"counts": self.counts[cut:], "mu": [list(one) for one in band.forecasts], "phi": band.dispersion, "shares": band.shares}
+        return closed, now
+
+    @property
+    def newest(self) -> int:
+        """The bucket that is open."""
+        return self.start + len(self.counts) - 1
+
+    @property
+    def oldest_open(self) -> int:
+        """The first bucket of the guard band."""
+        return max(self.start, self.newest - self.shape.guard)
+
+    def add(self, bucket: int, count: int) -> bool:
+        """Count in a bucket (less than 0 takes out again). False when it lies before all that can still be corrected, or ahead."""
+        place = bucket - self.start
+        if not 0 <= place < len(self.counts):
+            return False
+        self.counts[place] += count
+        if bucket < self.oldest_open:
+            self.dirty.add(bucket)
+        elif bucket < self.newest:
+            self._critical.clear()
+        return True
+
+    def is_ready(self) -> bool:
+        """Whether the guard band is full: nothing is judged before."""
+        return len(self.counts) > self.shape.guard and bool(self.band.forecasts)
+
+    def judge(self, bucket: int) -> Verdict:
+        """The newest bucket by all windows that end with it; an older one of the guard band by itself alone."""
+        first = self.oldest_open
+        return judge(self.shape, self.counts[first - self.start :], self.band, bucket - first)._replace(bucket=bucket)
+
+    def critical(self, bucket: int, p: float) -> int:
+        """The smallest count of the bucket that is less probable than ``p``; known without work until another bucket changes."""
+        found = self._critical.get((bucket, p))
+        if found is None:
+            first = self.oldest_open
+            found = self._critical[bucket, p] = critical(self.shape, self.counts[first - self.start :], self.band, bucket - first, p)
+        return found
+
+    def close(self, rows: Rows, shares: Sequence[float]) -> None:
+        """The next bucket opens; the oldest of the guard band is learnt. ``shares`` as ``look_ahead`` takes them."""
+        leaving = self.oldest_open
+        self.counts.append(0)
+        if self.newest - leaving > self.shape.guard:
+            self.model.learn(self.counts[leaving - self.start], rows(leaving))
+        self.trim(rows)
+        self.look_ahead(rows, shares)
+
+    def relearn(self, rows: Rows) -> list[Verdict]:
+        """Learn from ``base`` again, in order. Returns the verdicts on the dirty buckets, as if their counts had been there in time."""
+        model, guard, found = self.base.copy(), self.shape.guard, []
+        for place in range(max(0, len(self.counts) - guard - 1) + 1):
+            judged = self.start + place + guard
+            if judged in self.dirty and judged < self.newest:
+                span = range(self.start + place, judged + 1)
+                band = Open(model.forecast(map(rows, span)), model.dispersion, [1.0] * (guard + 1))
+                found.append(judge(self.shape, self.counts[place : place + guard + 1], band, guard)._replace(bucket=judged))
+            if place < len(self.counts) - guard - 1:
+                model.learn(self.counts[place], rows(self.start + place))
+        self.model = model
+        self.dirty.clear()
+        return found
+
+    def trim(self, rows: Rows) -> None:
+        """Let ``base`` follow: counts older than ``keep`` buckets are final."""
+        most = self.shape.keep + self.shape.guard + 1
+        while len(self.counts) > most:
+            self.base.learn(self.counts.pop(0), rows(self.start))
+            self.start += 1
+
+    def look_ahead(self, rows: Rows, shares: Sequence[float]) -> None:
+        """Forecast the guard band. ``shares`` are those of reports that should be in, the newest bucket first; 1 where there are none."""
+        span = range(self.oldest_open, self.newest + 1)
+        complete = [*shares, *[1.0] * len(span)][: len(span)]
+        self.band = Open(self.model.forecast(map(rows, span)), self.model.dispersion, complete[::-1])
+        self._critical.clear()
+
+
+def judge(shape: Shape, counts: Sequence[int], band: Open, place: int) -> Verdict:
+    """Judge ``counts[place]`` of a guard band."""
+    window = _windows(shape, band, place)
+    ps = [negbin.mid_p(sum(counts[place - length + 1 : place + 1]), mean, variance) for length, mean, variance in window]
+    _, mean, variance = window[0]
+    return Verdict(
+        bucket=place,
+        observed=counts[place],
+        expected=mean,
+        variance=variance,
+        p=negbin.join(ps),
+        evidence=negbin.evidence(counts[place], mean, variance),
+        dispersion=band.dispersion,
+        completeness=band.shares[place],
+    )
+
+
+def critical(shape: Shape, counts: Sequence[int], band: Open, place: int, p: float) -> int:
+    """The smallest value of ``counts[place]`` that is less probable than ``p``, the others being what they are."""
+    window = [(sum(counts[place - length + 1 : place]), mean, variance) for length, mean, variance in _windows(shape, band, place)]
+
+    def is_low(count: int) -> bool:
+        return negbin.join([negbin.mid_p(others + count, mean, variance) for others, mean, variance in window]) < p
+
+    high = 1
+    while not is_low(high):
+        high *= 2
+    low = high // 2  # not low enough, or 0
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if is_low(middle) else (middle, high)
+    return high
+
+
+def _windows(shape: Shape, band: Open, place: int) -> list[tuple[int, float, float]]:
+    """Length, mean and variance of each sum that ends at ``place``; of an older bucket only its own.
+
+    A report comes in time with probability F, so counts are thinned: dispersion 1 + F (phi - 1) (binomial thinning).
+    """
+    is_newest = place == len(band.forecasts) - 1
+    found = []
+    for length in shape.windows if is_newest else (1,):
+        span = range(place - length + 1, place + 1)
+        if span.start < 0:
+            continue
+        parts = [(band.forecasts[i].mean * band.shares[i], 1 + band.shares[i] * (band.dispersion - 1)) for i in span]
+        mean = sum(part for part, _ in parts)
+        log_variance = min(band.forecasts[place].log_variance, _MOST_LOG_VARIANCE)
+        variance = sum(part * dispersion for part, dispersion in parts) + negbin.spread(mean, log_variance)
+        found.append((length, mean, variance))
+    return found
