@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -81,4 +80,4 @@ def _cells(row: dict[str, object]) -> list[str]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
