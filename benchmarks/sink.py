@@ -118,15 +118,13 @@ def _fill(place: Ground, count: int) -> int:
     producer = KafkaProducer(**kafka_options(place.settings), linger_ms=20, batch_size=262_144)
     sent = size = 0
 
-    def say(said: Any) -> None:
-        nonlocal sent, size
-        if said.entry:
-            value = wire.dump(said.entry)
-            producer.send(JOURNAL.name, value, partition=sent % LANES)
-            sent, size = sent + 1, size + len(value)
-
     def fold(record: _Record) -> None:
-        intake.fold(Draft(state, changes), topic, AGENCY, [record], say)
+        nonlocal sent, size
+        for said in intake.fold(Draft(state, changes), topic, AGENCY, [record]):
+            if said.entry:
+                value = wire.dump(said.entry)
+                producer.send(JOURNAL.name, value, partition=sent % LANES)
+                sent, size = sent + 1, size + len(value)
 
     fold(_Record(0, profile, [(CONTROL_HEADER, sign(_SECRET, topic, profile))]))
     for number in range(1, count):
