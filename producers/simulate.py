@@ -58,9 +58,11 @@ def simulate(
     dice = _Dice(f"{what.code}/{seed}")
     members = members_of(what)
     wanted = by_group(what.totals)
-    plans = plan(dice.of("plants"), what, members, _rates(what, members, wanted, dice)) if planted else []
+    shapes = _shapes(what, members, dice)
+    anyhow = _rates(members, wanted, shapes)
+    plans = plan(dice.of("plants"), what, members, anyhow) if planted else []
     plans.sort(key=lambda one: (one.first, one.kind))
-    rates = _rates(what, members, _without(what, members, wanted, plans, dice), dice)
+    rates = _rates(members, _without(wanted, anyhow, plans), shapes)
     happened = _happened(what, members, rates, plans, dice, seed)
     found = _reported(what, members, happened, plans, dice)
     sent = _sent(what, members, found, dice, event_id)
@@ -77,24 +79,24 @@ class _Dice:
         return Random(f"{self._seed}/{purpose}")  # noqa: S311 - a simulation, no secret
 
 
-def _rates(phase: Phase, members: Sequence[Member], groups: dict[str, float], dice: _Dice) -> Rates:
+def _shapes(phase: Phase, members: Sequence[Member], dice: _Dice) -> dict[str, list[float]]:
+    """How the cases of each agency fall on the days; each rises or falls a little over the phase."""
+    slopes = {member.agency: dice.of(f"slope/{member.agency}").uniform(-_SLOPE, _SLOPE) for member in members}
+    return {member.agency: shape(member.country, phase.start, phase.days, slopes[member.agency]) for member in members}
+
+
+def _rates(members: Sequence[Member], groups: dict[str, float], shapes: Mapping[str, list[float]]) -> Rates:
     totals = expected(tuple(members), groups)
-    found: dict[tuple[str, str], list[float]] = {}
-    for member in members:
-        slope = dice.of(f"slope/{member.agency}").uniform(-_SLOPE, _SLOPE)
-        days = shape(member.country, phase.start, phase.days, slope)
-        found |= {(member.agency, group): [totals[member.agency, group] * one for one in days] for group in groups}
-    return found
+    return {(agency, group): [total * day for day in shapes[agency]] for (agency, group), total in totals.items()}
 
 
-def _without(phase: Phase, members: Sequence[Member], wanted: dict[str, float], plans: Sequence[Plan], dice: _Dice) -> dict[str, float]:
+def _without(wanted: dict[str, float], rates: Rates, plans: Sequence[Plan]) -> dict[str, float]:
     """What is to happen anyhow, so that with plants, silences, twins and withdrawals the published totals come out."""
-    rates = _rates(phase, members, wanted, dice)
     lost = silent(plans)
     found = {}
     for group, total in wanted.items():
         added = sum(one.size for one in plans if one.group == group)
-        missing = sum(rates[agency, group][day] for agency, day in lost)
+        missing = sum(rates[agency, group][day] for agency, day in sorted(lost))
         found[group] = max(0.0, total - added + missing) * (1 - TWINS) / (1 - WITHDRAWN)
     return found
 

@@ -26,7 +26,7 @@ STDOUT = Path("-")
     help="File to write; - for stdout.",
 )
 @click.option("--truth", type=click.Path(dir_okay=False, path_type=Path), help="Write what was planted to this file, a JSON line each.")
-@click.option("--cases", type=click.IntRange(min=1), help="Expected number of cases; the published one when not given.")
+@click.option("--cases", type=click.IntRange(1, 20_000), help="Expected number of cases; the published one when not given.")
 @click.option("--start", type=click.DateTime(["%Y-%m-%d"]), help="First day of the phase; the real one when not given.")
 @click.option("--plants/--no-plants", "planted", default=True, show_default=True, help="Plant spikes, new routes, silences ...")
 def simulate(name: str, seed: int, out: Path, truth: Path | None, cases: int | None, start: datetime | None, planted: bool) -> None:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from producers.simulation.calendar import PHI
 from producers.simulation.goods import lines
 from producers.simulation.members import Member
-from producers.simulation.phases import Phase
+from producers.simulation.phases import Phase, scope
 from producers.simulation.scene import Fixed, scene
 
 TWINS = 0.013
@@ -65,7 +65,7 @@ def one_case(
     """One case on a day of the phase."""
     hour = chance.choices(range(24), _HOURS)[0]
     at = datetime.combine(phase.start + timedelta(days=day), time(hour, chance.randrange(60)), member.zone)
-    content = {**scene(chance, member, group, fixed), "lines": lines(chance, group, only=only)}
+    content = {**scene(chance, member, group, fixed), "lines": lines(chance, group, scope(phase), only=only)}
     known_to = "time" if chance.random() < _TIMED[member.ways.habit] else "day"
     return Case(member.agency, group, at, content, plant, known_to)
 

@@ -6,6 +6,7 @@ rosewood); their shares are invented. How many lines a case has follows the publ
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from random import Random
 from typing import Any, NamedTuple
 
@@ -16,7 +17,7 @@ from producers.simulation.weights import Spread
 MULTI_LINE = 0.21
 _MORE_LINES = 0.35
 _MOST_LINES = 8
-_MIXED = 0.05
+_MIXED = 0.02
 """Of a further line: another group of the same kind (wildlife with timber, drugs with precursors)."""
 _UNKNOWN, _ESTIMATED = 0.02, 0.1
 
@@ -107,8 +108,8 @@ _SPREADS: dict[str, tuple[Spread, str]] = {
 _COUNTED = frozenset({"tablet", "animal", "piece", "plant"})
 
 
-def lines(chance: Random, group: str, *, only: str | None = None) -> list[dict[str, Any]]:
-    """The lines of a case whose first is of ``group``; ``only`` names its substance or taxon, and that it is one line."""
+def lines(chance: Random, group: str, scope: Collection[str], *, only: str | None = None) -> list[dict[str, Any]]:
+    """The lines of a case whose first is of ``group``, the others of groups in ``scope``; ``only`` names the substance of the one line."""
     if only is not None:
         return [_line(chance, group, Goods(1, only, "drug"))]
     count = 1
@@ -116,7 +117,7 @@ def lines(chance: Random, group: str, *, only: str | None = None) -> list[dict[s
         count = 2
         while count < _MOST_LINES and chance.random() < _MORE_LINES:
             count += 1
-    groups = [group, *(_beside(chance, group) for _ in range(count - 1))]
+    groups = [group, *(_beside(chance, group, scope) for _ in range(count - 1))]
     return [_line(chance, one, _chosen(chance, one)) for one in groups]
 
 
@@ -129,11 +130,10 @@ def _chosen(chance: Random, group: str) -> Goods:
     return chance.choices(CATALOGUE[group], [one.share for one in CATALOGUE[group]])[0]
 
 
-def _beside(chance: Random, group: str) -> str:
-    if chance.random() >= _MIXED:
-        return group
+def _beside(chance: Random, group: str, scope: Collection[str]) -> str:
     kin = CITES if group in CITES else ("drug", "precursor")
-    return chance.choice([one for one in kin if one != group])
+    others = [one for one in kin if one != group and one in scope]
+    return chance.choice(others) if others and chance.random() < _MIXED else group
 
 
 def _line(chance: Random, group: str, goods: Goods) -> dict[str, Any]:

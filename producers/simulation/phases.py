@@ -73,6 +73,11 @@ def by_group(totals: Totals) -> dict[str, float]:
     return {"drug": float(totals.cases - totals.cites - totals.precursors), "precursor": float(totals.precursors), **found}
 
 
+def scope(phase: Phase) -> tuple[str, ...]:
+    """The groups that are reported in the phase."""
+    return tuple(group for group, total in by_group(phase.totals).items() if total > 0)
+
+
 def _scaled(totals: Totals, cases: int | None) -> Totals:
     if cases is None:
         return totals

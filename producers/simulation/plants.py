@@ -16,7 +16,7 @@ from producers.simulation.calendar import PHI
 from producers.simulation.cases import Case, one_case
 from producers.simulation.goods import RESERVED, measured
 from producers.simulation.members import Member
-from producers.simulation.phases import CITES, Phase
+from producers.simulation.phases import GROUPS, Phase
 from producers.simulation.scene import RESERVED_CONCEALMENT, RESERVED_ORIGINS, Fixed, places
 from producers.simulation.truth import EXPECT, Kind, Planted
 
@@ -41,7 +41,8 @@ _QUIET_START, _QUIET_END = 42, 10  # days of a phase without plants, so that the
 _WEEK = 7
 _LONGEST = 42  # days of a silence that ends
 _FOR_GOOD = 0.5  # of the silences last to the end of the phase
-_A_WEEK: dict[Kind, float] = {"silence": 1.5, "bulk_dump": 2.0, "rise": 1.0}  # cases a week that an agency must have; else 0.5
+_A_WEEK: dict[Kind, float] = {"silence": 1.5, "bulk_dump": 2.0, "rise": 1.0}  # cases that an agency must have
+_A_WEEK_ELSE = 0.5
 _GIANTS = (
     ("fauna", measured("fauna", "Carcharhinus falciformis", "FIN", "11900", "kg")),
     ("drug", measured("drug", "Methamphetamine", None, "1480", "kg")),
@@ -78,8 +79,7 @@ def plan(chance: Random, phase: Phase, members: Sequence[Member], rates: Rates) 
     found: list[Plan] = []
     for kind, most in COUNTS.items():
         for _ in range(min(most, max(1, round(most * phase.totals.cases / _FULL)))):
-            able = [member for member in free if _weekly(rates, member, phase) >= _A_WEEK.get(kind, 0.5)]
-            able = [member for member in able if kind != "bulk_dump" or member.ways.habit != "weekly"]
+            able = [member for member in free if _able(kind, phase, member, rates)]
             if not able or phase.days <= 2 * _QUIET_START:
                 continue
             one = _planned(chance, kind, phase, able, rates)
@@ -131,9 +131,8 @@ def _planned(chance: Random, kind: Kind, phase: Phase, able: Sequence[Member], r
     if kind == "network_rise":
         return _network_rise(chance, phase, able, rates)
     member = chance.choice(able)
-    days = {"burst": 1, "rise": _WEEK, "giant": 1, "bulk_dump": chance.randint(14, 21), "silence": chance.randint(28, _LONGEST)}.get(
-        kind, 10
-    )
+    lengths = {"burst": 1, "rise": _WEEK, "giant": 1, "bulk_dump": chance.randint(14, 21), "silence": chance.randint(28, _LONGEST)}
+    days = lengths.get(kind, 10)
     first = chance.randint(_QUIET_START, phase.days - _QUIET_END - days)
     if kind == "silence" and chance.random() < _FOR_GOOD:
         first = chance.randint(_QUIET_START, phase.days - _LONGEST)
@@ -146,7 +145,7 @@ def _planned(chance: Random, kind: Kind, phase: Phase, able: Sequence[Member], r
         port = next((place.code for place in places(member.country) if place.fields["kind"] == "port"), None)
         fixed = Fixed(place=port, transport="maritime" if port else "air")
         return Plan(kind, (member,), group, first, 1, 1, _sum(rates, (member,), group, range(first, first + 1)), fixed, None, line)
-    group = _group(chance, member, rates, only_drug=kind == "new_substance")
+    group = "drug" if kind == "new_substance" else _group(chance, member, rates)
     found = Plan(kind, (member,), group, first, days, 0, _sum(rates, (member,), group, range(first, first + days)))
     if kind in {"burst", "rise"}:
         size = _size(chance, found.expected, (4, 6, 8, 10) if kind == "burst" else (3, 4, 6), 4 if kind == "burst" else 6)
@@ -188,16 +187,22 @@ def _alike(chance: Random, member: Member) -> Fixed:
     return Fixed(place=place.code, transport=chance.choice(transport[place.fields["kind"]]))
 
 
-def _group(chance: Random, member: Member, rates: Rates, *, only_drug: bool) -> str:
+def _group(chance: Random, member: Member, rates: Rates) -> str:
     """A group that the agency reports: drugs in two of three, else wildlife."""
     has = [group for group in ("drug", "fauna") if rates[member.agency, group][0] > 0]
-    return "drug" if "drug" in has and (only_drug or len(has) == 1 or chance.random() < 2 / 3) else has[-1]
+    return has[0] if len(has) == 1 or chance.random() < 2 / 3 else has[1]
 
 
-def _weekly(rates: Rates, member: Member, phase: Phase) -> float:
-    return _sum(rates, (member,), None, range(phase.days)) * _WEEK / phase.days
+def _able(kind: Kind, phase: Phase, member: Member, rates: Rates) -> bool:
+    """Whether the agency reports enough, and of what it takes."""
+    if kind == "bulk_dump" and member.ways.habit == "weekly":
+        return False  # each of its weeks is one
+    if kind == "new_substance" and not rates[member.agency, "drug"][0]:
+        return False
+    cases = sum(sum(rates[member.agency, group]) for group in GROUPS)
+    return cases * _WEEK / phase.days >= _A_WEEK.get(kind, _A_WEEK_ELSE)
 
 
 def _sum(rates: Rates, members: Sequence[Member], group: str | None, span: range) -> float:
-    groups = (group,) if group else ("drug", "precursor", *CITES)
+    groups = (group,) if group else GROUPS
     return sum(rates[member.agency, one][day] for member in members for one in groups for day in span)
