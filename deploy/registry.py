@@ -9,6 +9,7 @@ from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 
 from deploy.profiles import Phase, known_phases, nearest, profile_of, with_phases
 from deploy.topics import admin_client, create_topics, create_with
+from producers.broker import expect
 from schemas.codes import code_list
 from schemas.connect import kafka_options
 from schemas.control import CONTROL_HEADER, AgencyProfile, sign
@@ -84,17 +85,17 @@ class Registry:
 
     def _write(self, records: Iterable[Outgoing]) -> None:
         """Write, and return when all are acknowledged. Raises kafka-python's error for one that is not."""
-        producer = None
+        outgoing = list(records)
+        if not outgoing:
+            return
+        producer = KafkaProducer(**kafka_options(self._settings), acks="all", enable_idempotence=True)
         try:
-            sent = []
-            for topic, key, value, headers in records:
-                producer = producer or KafkaProducer(**kafka_options(self._settings), acks="all", enable_idempotence=True)
-                sent.append(producer.send(topic, value, key=key.encode(), headers=headers))
+            expect(producer, {topic for topic, *_ in outgoing})
+            sent = [producer.send(topic, value, key=key.encode(), headers=headers) for topic, key, value, headers in outgoing]
             for future in sent:
                 future.get(WAIT_S)
         finally:
-            if producer:
-                producer.close(WAIT_S)
+            producer.close(WAIT_S)
 
 
 def add_agency(settings: Settings, profile: AgencyProfile) -> bool:

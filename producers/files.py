@@ -74,22 +74,25 @@ def send_file(settings: Settings, path: Path, how: How, settled: Callable[[Summa
     """
     if path == STDIN:
         return _sent(settings, path, how, None)
+    agencies: Collection[str] = ()
     if how.register:
-        how.register(_agencies(how.format.parse(Chunks(path)), how.agency))
+        agencies = _agencies(how.format.parse(Chunks(path)), how.agency)
+        how.register(agencies)
     with Positions(settings.home, key_of(settings, path, how.format.name, how.agency or "")) as positions:
-        summary = _sent(settings, path, how, positions)
+        summary = _sent(settings, path, how, positions, agencies)
         if not summary.unanswered:
             settled(summary)
             positions.forget()
     return summary
 
 
-def _sent(settings: Settings, path: Path, how: How, positions: Positions | None) -> Summary:
+def _sent(settings: Settings, path: Path, how: How, positions: Positions | None, agencies: Collection[str] = ()) -> Summary:
     chunks = Chunks(path, how.on_bytes)
     sending = Sending(
         settings,
         batch=how.batch or path.name,
         agency=how.agency,
+        agencies=agencies,
         positions=positions,
         register=how.register,
         progress=how.progress,
@@ -113,12 +116,19 @@ def replay_files(
         raise Refused("replay needs a stack of its own whose clock is off: start one with `mekong up --clock off` in another MEKONG_HOME.")
     rejected: list[Rejected] = []
     messages = list(_messages(sources, how, rejected))
+    agencies = _agencies(messages, how.agency)
     if how.register:
-        how.register(_agencies(messages, how.agency))
+        how.register(agencies)
     offsets = utc_offsets()
     ordered = timeline(messages, lambda agency: offsets.get(agency, "+00:00"), tomorrow_anywhere(), how.agency)
     sending = Sending(
-        settings, batch=how.batch or "replay", agency=how.agency, register=how.register, progress=how.progress, wait_s=how.wait_s
+        settings,
+        batch=how.batch or "replay",
+        agency=how.agency,
+        agencies=agencies,
+        register=how.register,
+        progress=how.progress,
+        wait_s=how.wait_s,
     )
     return sending.run(item for part in (ordered, rejected) for item in part)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from collections.abc import Iterable
 from types import TracebackType
 from typing import Any, Generic, NamedTuple, Self, TypeVar
 
@@ -21,7 +22,7 @@ from kafka.errors import (
     RecordListTooLargeError,
 )
 
-from producers.broker import reaching, translated
+from producers.broker import expect, reaching, translated
 from schemas.connect import kafka_options
 from schemas.errors import Refused, Retriable
 from schemas.limits import MAX_MESSAGE_BYTES
@@ -88,6 +89,10 @@ class Outbox(Generic[T]):
                 allow_auto_create_topics=False,
                 metrics_enabled=False,
             )
+
+    def expect(self, topics: Iterable[str]) -> None:
+        """Name topics that will be sent to, before the first message: it saves the wait at the first one of each."""
+        expect(self._producer, topics)
 
     def send(self, topic: str, case_no: str, value: bytes, token: T, headers: list[tuple[str, bytes]] | None = None) -> None:
         """Put one message on its way; waits while too many are under way. Raises Refused for a topic that is not there."""

@@ -48,16 +48,19 @@ class Sending:
         batch: str = "",
         agency: str | None = None,
         positions: Positions | None = None,
+        agencies: Collection[str] = (),
         register: Callable[[Collection[str]], None] | None = None,
         progress: Callable[[Progress], None] = lambda _: None,
         wait_s: float = 60.0,
     ) -> None:
         """``agency`` is the sender of everything, whatever the messages say; without it each message names its own.
 
+        ``agencies`` are those that will send, as far as they are known: their topics are asked for at once.
+
         ``register`` is called for an agency without a topic, and must make one or raise Refused. After ``wait_s`` seconds without
         any receipt the rest counts as unanswered.
         """
-        self._settings, self._agency, self._positions = settings, agency, positions
+        self._settings, self._agency, self._agencies, self._positions = settings, agency, agencies, positions
         self._register, self._progress, self._wait_s = register, progress, wait_s
         self._ledger = Ledger()
         self._topics: dict[str, str] = {}
@@ -74,6 +77,7 @@ class Sending:
             self._topics = self._mailbox.agencies()
             if self._positions and self._positions.receipts:
                 self._follow(self._positions.receipts)
+            self._prepare()
             for number, item in enumerate(items):
                 self._take(number, item)
                 if number % _EVERY == 0:
@@ -84,6 +88,12 @@ class Sending:
             self._ledger.all_delivered()
             self._await_receipts()
         return self._ledger.finish()
+
+    def _prepare(self) -> None:
+        topics = [topic for agency in self._agencies if (topic := self._topics.get(agency)) and topic not in self._followed]
+        if topics:
+            self._outbox.expect(topics)
+            self._follow({}, *topics)
 
     def _take(self, number: int, item: Item) -> None:
         if isinstance(item, Stamp):
