@@ -34,6 +34,7 @@ LISTS = (
     "handling",
     "information_grades",
     "legal_bases",
+    "major_thresholds",
     "memberships",
     "operations",
     "outcomes",

@@ -26,6 +26,7 @@ OWN = {
     "agencies": ["kind", "country", "utc_offset"],
     "countries": ["iso3", "region", "subregion"],
     "factors": ["from_unit", "to_unit", "factor", "applies_to", "source"],
+    "major_thresholds": ["commodity_group", "goods", "unit", "threshold", "source"],
     "memberships": ["agency", "phase", "role", "note"],
     "phases": ["operation", "starts_on", "ends_on", "status", "commodity_groups", "note"],
     "places": ["kind", "country", "admin1", "lat", "lon"],
@@ -261,6 +262,16 @@ def test_a_factor_is_named_versioned_and_says_its_source():
         assert entry.fields["source"]
         applies_to = entry.fields["applies_to"]
         assert applies_to in names or set(applies_to.split()) <= names, entry.code
+
+
+def test_a_major_threshold_is_a_base_quantity_of_goods_on_our_lists_with_its_source():
+    goods = {**dict.fromkeys(code_list("substances"), "substance"), **dict.fromkeys(code_list("taxa"), "taxon")}
+    for entry in rows("major_thresholds"):
+        assert Decimal(entry.fields["threshold"]) > 0, entry.code
+        assert entry.fields["unit"] in {"kg", "l", "piece"}, entry.code
+        assert entry.fields["commodity_group"] in code_list("commodity_groups"), entry.code
+        assert not entry.fields["goods"] or entry.fields["goods"] in goods, entry.code
+        assert entry.fields["source"], entry.code
 
 
 def test_there_is_one_factor_for_all_goods_between_two_units():

@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Mapping
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import NamedTuple
 
@@ -24,15 +24,18 @@ class Calendar(NamedTuple):
 
     def shares(self, size: Size, number: int) -> tuple[float, float]:
         """Share of the bucket's days that are holidays, and that lie in a phase."""
-        first, last = days_of(size, number)
-        days = last - first + 1
-        holidays = sum(day in holidays_of(self.country) for day in range(first, last + 1))
-        in_phase = sum(self.in_phase(day) for day in range(first, last + 1))
-        return holidays / days, in_phase / days
+        return _shares(self, size, number)
 
     def in_phase(self, day: int) -> bool:
         """Whether a phase with the agency runs on ``day``."""
         return any(first <= day <= last for first, last in self.phases)
+
+
+@lru_cache(maxsize=65_536)
+def _shares(calendar: Calendar, size: Size, number: int) -> tuple[float, float]:
+    first, last = days_of(size, number)
+    holidays, span = holidays_of(calendar.country), range(first, last + 1)
+    return sum(day in holidays for day in span) / len(span), sum(calendar.in_phase(day) for day in span) / len(span)
 
 
 def holidays_of(country: str) -> frozenset[int]:

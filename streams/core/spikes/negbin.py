@@ -29,7 +29,7 @@ def mid_p(y: int, mean: float, variance: float) -> float:
 
 
 def log_none(mean: float, variance: float) -> float:
-    """log P(Y = 0)."""
+    """Log P(Y = 0)."""
     if variance <= mean * _POISSON:
         return -mean
     r = mean * mean / (variance - mean)

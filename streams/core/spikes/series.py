@@ -11,6 +11,7 @@ the series dirty: it is learnt again from ``base``, which takes some millisecond
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from streams.core.spikes import negbin
@@ -24,14 +25,19 @@ _MOST_LOG_VARIANCE = 3.0
 
 
 class Verdict(NamedTuple):
-    """What was to be expected of a bucket, and how improbable its count is."""
+    """What was to be expected of the newest ``length`` buckets up to ``bucket``, and how improbable their count is.
+
+    Of the windows tested the least probable one; ``p`` joins them all.
+    """
 
     bucket: int
+    length: int
     observed: int
     expected: float
     variance: float
     p: float
     evidence: float
+    """Likelihood ratio of the bucket alone, for the evidence process."""
     dispersion: float
     completeness: float
 
@@ -48,10 +54,12 @@ class Open(NamedTuple):
 class Series:
     """Counts by bucket, what has been learnt of them, and the newest buckets under judgement."""
 
-    def __init__(self, shape: Shape, start: int, counts: list[int], base: Model, model: Model, band: Open) -> None:
-        self.shape, self.start, self.counts = shape, start, counts
-        self.base, self.model, self.band = base, model, band
+    def __init__(self, shape: Shape, start: int, counts: list[int], models: Callable[[], tuple[Model, Model]], band: Open) -> None:
+        self.shape, self.start, self.counts, self.band = shape, start, counts, band
+        self._models = models
         self.dirty: set[int] = set()
+        self.is_touched = False
+        """Whether more than the guard band has changed since it was read."""
         self._critical: dict[tuple[int, float], int] = {}
 
     @classmethod
@@ -62,7 +70,7 @@ class Series:
         start = min(history, default=first) if history else first
         counts = [(history or {}).get(bucket, 0) for bucket in range(start, first)] + [0]
         base = Model.begin(shape, level)
-        found = cls(shape, start, counts, base, base, Open([], 1.0, []))
+        found = cls(shape, start, counts, lambda: (base, base), Open([], 1.0, []))
         found.relearn(rows)
         found.trim(rows)
         found.look_ahead(rows, ())
@@ -73,10 +81,13 @@ class Series:
         """Read what ``stored`` gave. Raises ValueError for a format this code does not know."""
         if closed["f"] != FORMAT:
             raise ValueError(f"a series of format {closed['f']}; this code knows {FORMAT}")
-        shape = SHAPES[closed["size"]]
-        base, model = Model.from_stored(shape, closed["base"]), Model.from_stored(shape, closed["model"])
+        shape = SHAPES[closed["shape"]]
         forecasts = [Forecast(mean, q) for mean, q in now["mu"]]
-        found = cls(shape, closed["start"], closed["counts"] + now["counts"], base, model, Open(forecasts, now["phi"], now["shares"]))
+
+        def models() -> tuple[Model, Model]:
+            return Model.from_stored(shape, closed["base"]), Model.from_stored(shape, closed["model"])
+
+        found = cls(shape, closed["start"], closed["counts"] + now["counts"], models, Open(forecasts, now["phi"], now["shares"]))
         found.dirty = set(closed["dirty"])
         return found
 
@@ -85,7 +96,7 @@ class Series:
         cut = max(0, len(self.counts) - self.shape.guard - 1)
         closed = {
             "f": FORMAT,
-            "size": self.shape.size,
+            "shape": self.shape.name,
             "start": self.start,
             "counts": self.counts[:cut],
             "base": self.base.stored(),
@@ -95,6 +106,16 @@ class Series:
         band = self.band
         now = {"counts": self.counts[cut:], "mu": [list(one) for one in band.forecasts], "phi": band.dispersion, "shares": band.shares}
         return closed, now
+
+    @cached_property
+    def base(self) -> Model:
+        """What lies before ``start``, learnt. Read when a bucket closes: most runs need only the guard band."""
+        return self._models()[0]
+
+    @cached_property
+    def model(self) -> Model:
+        """What lies before the guard band, learnt."""
+        return self._models()[1]
 
     @property
     def newest(self) -> int:
@@ -114,6 +135,7 @@ class Series:
         self.counts[place] += count
         if bucket < self.oldest_open:
             self.dirty.add(bucket)
+            self.is_touched = True
         elif bucket < self.newest:
             self._critical.clear()
         return True
@@ -137,7 +159,7 @@ class Series:
 
     def close(self, rows: Rows, shares: Sequence[float]) -> None:
         """The next bucket opens; the oldest of the guard band is learnt. ``shares`` as ``look_ahead`` takes them."""
-        leaving = self.oldest_open
+        self.is_touched, leaving = True, self.oldest_open
         self.counts.append(0)
         if self.newest - leaving > self.shape.guard:
             self.model.learn(self.counts[leaving - self.start], rows(leaving))
@@ -155,7 +177,7 @@ class Series:
                 found.append(judge(self.shape, self.counts[place : place + guard + 1], band, guard)._replace(bucket=judged))
             if place < len(self.counts) - guard - 1:
                 model.learn(self.counts[place], rows(self.start + place))
-        self.model = model
+        self.model, self.is_touched = model, True
         self.dirty.clear()
         return found
 
@@ -176,16 +198,19 @@ class Series:
 
 def judge(shape: Shape, counts: Sequence[int], band: Open, place: int) -> Verdict:
     """Judge ``counts[place]`` of a guard band."""
-    window = _windows(shape, band, place)
-    ps = [negbin.mid_p(sum(counts[place - length + 1 : place + 1]), mean, variance) for length, mean, variance in window]
-    _, mean, variance = window[0]
+    windows = [
+        (sum(counts[place - length + 1 : place + 1]), length, mean, variance) for length, mean, variance in _windows(shape, band, place)
+    ]
+    ps = [negbin.mid_p(observed, mean, variance) for observed, _, mean, variance in windows]
+    observed, length, mean, variance = windows[ps.index(min(ps))]
     return Verdict(
         bucket=place,
-        observed=counts[place],
+        length=length,
+        observed=observed,
         expected=mean,
         variance=variance,
         p=negbin.join(ps),
-        evidence=negbin.evidence(counts[place], mean, variance),
+        evidence=negbin.evidence(counts[place], *windows[0][2:]),
         dispersion=band.dispersion,
         completeness=band.shares[place],
     )

@@ -25,6 +25,7 @@ MOST_LEVEL = 4.0
 class Shape:
     """A model's fixed parts. Discounts are the share of certainty that is left after one bucket (1: it never changes)."""
 
+    name: str
     size: Size
     period: float
     """Buckets in a year."""
@@ -103,6 +104,7 @@ def _inflation(shape: Shape) -> Row:
 
 
 DAY = Shape(
+    name="day",
     size="day",
     period=365.25,
     harmonics=2,
@@ -119,6 +121,7 @@ DAY = Shape(
     slope_variance=1e-5,
 )
 WEEK = Shape(
+    name="week",
     size="week",
     period=365.25 / 7,
     harmonics=2,
@@ -133,6 +136,7 @@ WEEK = Shape(
     patience=5,
 )
 MONTH = Shape(
+    name="month",
     size="month",
     period=12.0,
     harmonics=1,
@@ -147,6 +151,7 @@ MONTH = Shape(
     slope_variance=4e-4,
 )
 ARRIVALS = Shape(
+    name="arrivals",
     size="day",
     period=365.25,
     harmonics=0,
@@ -163,4 +168,4 @@ ARRIVALS = Shape(
     slope_variance=1e-12,
 )
 """Of what arrives on a day, whatever day it is about."""
-SHAPES = {"day": DAY, "week": WEEK, "month": MONTH}
+SHAPES = {shape.name: shape for shape in (DAY, WEEK, MONTH, ARRIVALS)}

@@ -1,0 +1,129 @@
+"""BULK_REPORT: the number that came today is unusual, and it is about days gone by. Keeps what arrives, and how late."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from schemas.alerts import MOST_EVENTS, Alert, Kind, State, Tier
+from streams.core.spikes import completeness, explain, queries, wording
+from streams.core.spikes.case import Case
+from streams.core.spikes.desk import Desk
+from streams.core.spikes.detector import Detector, Tick
+from streams.core.spikes.series import Series
+from streams.core.spikes.shape import ARRIVALS, Row
+
+_EMPTY: dict[str, Any] = {"n": 0, "old": 0, "known": 0, "delays": [], "batches": {}, "events": [], "days": {}}
+_MOST_DELAYS = 2_000
+
+
+def on_case(desk: Desk, case: Case) -> Iterator[Alert]:
+    """Count what comes."""
+    if case.added is None or case.version > 1 or desk.today is None:
+        return
+    arrived = desk.part("arrivals", {"today": fresh(), "opened": False})["today"]
+    arrived["n"] += 1
+    arrived["batches"][case.batch] = 1
+    if case.added.has_day:
+        delay = desk.today - case.added.day
+        arrived["old"] += delay > 0
+        if len(arrived["delays"]) < _MOST_DELAYS and case.added.day >= desk.since:
+            arrived["delays"].append(delay)
+        if len(arrived["events"]) < MOST_EVENTS and delay > 0:
+            arrived["events"].append(case.event_id)
+    yield from ()
+
+
+def on_day(desk: Desk, tick: Tick) -> Iterator[Alert]:
+    """Judge the day's arrivals, learn from them, and begin the next day."""
+    part = desk.part("arrivals", {"today": fresh(), "opened": False})
+    if desk.today is None:
+        return
+    arrived, rules = part["today"], desk.rules.bulk
+    delays = desk.part("delays", completeness.begin())
+    _learn_delays(desk, delays, arrived)
+    cases, sendings = series_of(desk, "cases", part), series_of(desk, "sendings", part)
+    cases.add(cases.newest, arrived["n"])
+    sendings.add(sendings.newest, len(arrived["batches"]))
+    if cases.is_ready():
+        verdict = cases.judge(cases.newest)
+        is_old = arrived["old"] > rules.old_share * arrived["n"]
+        is_bulk = verdict.p < rules.open_p and arrived["n"] >= rules.min_cases and is_old
+        if is_bulk and not part["opened"] and not _spike_is_open(desk):
+            yield _alert(desk, tick, arrived, cases)
+        part["opened"] = is_bulk or (part["opened"] and verdict.p < desk.rules.spike.clear_p)
+    for name, series in (("cases", cases), ("sendings", sendings)):
+        while series.newest < tick.today:
+            series.close(rows_of(desk), ())
+        part[name] = dict(zip(("closed", "now"), series.stored(), strict=True))
+    part["today"] = fresh()
+
+
+def fresh() -> dict[str, Any]:
+    """Nothing has come yet today."""
+    return {name: type(value)(value) for name, value in _EMPTY.items()}
+
+
+def series_of(desk: Desk, name: str, part: dict[str, Any]) -> Series:
+    """The series of what arrives a day: ``cases`` or ``sendings``."""
+    if name in part:
+        return Series.from_stored(part[name]["closed"], part[name]["now"])
+    assert desk.today is not None  # noqa: S101 - asked for at the end of a day
+    return Series.begin(ARRIVALS, desk.today, rows_of(desk), level=desk.rules.series.prior.level())
+
+
+def rows_of(desk: Desk) -> Any:
+    """Regressors of a day of arrival."""
+
+    def rows(day: int) -> Row:
+        return ARRIVALS.row(day, desk.calendar.shares("day", day))
+
+    return rows
+
+
+def _learn_delays(desk: Desk, delays: dict[str, Any], arrived: dict[str, Any]) -> None:
+    """Delays of what came today; and of the day that leaves the guard band, how much of it had come in time."""
+    completeness.record(delays, arrived["delays"])
+    by_day: dict[str, list[int]] = delays.setdefault("days", {})
+    assert desk.today is not None  # noqa: S101 - asked for at the end of a day
+    for delay in arrived["delays"]:
+        if 0 <= delay < completeness.AGES:
+            total = by_day.setdefault(str(desk.today - delay), [0, 0])
+            total[0] += delay == 0
+            total[1] += 1
+    for day in [day for day in by_day if int(day) <= desk.today - completeness.AGES]:
+        completeness.record_day(delays, *by_day.pop(day))
+
+
+def _spike_is_open(desk: Desk) -> bool:
+    return any(track.standing.opened is not None for track in desk.tracks.values())
+
+
+def _alert(desk: Desk, tick: Tick, arrived: dict[str, Any], cases: Series) -> Alert:
+    verdict = cases.judge(cases.newest)
+    day = explain.span_of("day", cases.newest)
+    return explain.alert(
+        desk,
+        Kind.BULK_REPORT,
+        State.OPEN,
+        Tier.NOTICE,
+        group="",
+        opened=day.start.isoformat(),
+        bucket=day,
+        raised_at=tick.at,
+        facts={
+            "observed": arrived["n"],
+            "old": arrived["old"],
+            "sendings": len(arrived["batches"]),
+            "expected": wording.number(verdict.expected),
+        },
+        sql=queries.of_arrivals(desk.agency, day, desk.who["offset"]),
+        events=arrived["events"],
+        count=arrived["n"],
+        late_share=explain.rounded(arrived["old"] / arrived["n"]),
+        explain=explain.explained(verdict, verdict.evidence),
+        **explain.figures(verdict),
+    )
+
+
+DETECTOR = Detector(Kind.BULK_REPORT, "Only the arrivals are unusual: old cases came at once.", on_case, on_day)

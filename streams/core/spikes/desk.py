@@ -1,0 +1,130 @@
+"""All that is kept of one agency between two runs, read when it is asked for, and given back where it changed.
+
+The detectors share it: its tracks (series), its day, its calendar, and a part of plain JSON for each detector that wants one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import Any
+
+from schemas.codes import code_list
+from schemas.errors import Refused
+from streams.core.spikes.calendar import Calendar
+from streams.core.spikes.rules import Rules
+from streams.core.spikes.track import Track
+
+FORMAT = 1
+ALL = ""
+"""The track of all groups together."""
+Get = Callable[[str], Any | None]
+"""A stored part by its name, or None."""
+
+
+class Desk:
+    """One agency. ``get`` reads what an earlier ``stored`` gave; nothing else is kept anywhere."""
+
+    def __init__(self, agency: str, rules: Rules, get: Get) -> None:
+        self.agency, self.rules, self._get = agency, rules, get
+        self._parts: dict[str, dict[str, Any]] = {}
+        self._changed: set[str] = set()
+        self._tracks: dict[str, Track] = {}
+        self.who = self.part("who", {"offset": 0, "country": "", "phases": [], "since": None, "today": None, "groups": []}, change=False)
+        self.calendar = self._calendar()
+
+    @classmethod
+    def from_stored(cls, agency: str, rules: Rules, get: Get) -> Desk:
+        """Read what ``stored`` gave. Raises Refused when a newer code wrote it."""
+        return cls(agency, rules, get)
+
+    def stored(self) -> dict[str, Any]:
+        """Name -> JSON value of the parts that changed since they were read."""
+        changed = {name: self._parts[name] for name in self._changed}
+        for group, track in self._tracks.items():
+            changed.update({f"{name}/{group}": value for name, value in track.stored().items()})
+        return dict(sorted(changed.items()))
+
+    @property
+    def today(self) -> int | None:
+        """The agency's local day (ordinal) by its last tick; None before the first."""
+        found: int | None = self.who["today"]
+        return found
+
+    @property
+    def since(self) -> int:
+        """The day of its first tick; today, and before that the end of time, while there was none."""
+        found: int | None = self.who["since"]
+        return found if found is not None else date.max.toordinal()
+
+    @property
+    def tracks(self) -> Mapping[str, Track]:
+        """Every track there is, the groups first (in order of their codes) and all together last."""
+        return {group: self.track(group) for group in sorted(self.who["groups"], key=lambda group: (group == ALL, group))}
+
+    def part(self, name: str, empty: Mapping[str, Any], *, change: bool = True) -> dict[str, Any]:
+        """A detector's own JSON, beginning as ``empty``; written back when ``change``."""
+        if name not in self._parts:
+            found = self._get(name)
+            if found is not None and found["f"] > FORMAT:
+                raise Refused(
+                    f"the state of {self.agency} has format {found['f']}, this code knows up to {FORMAT}: deploy the newer code again"
+                )
+            self._parts[name] = {"f": FORMAT, **empty} if found is None else found
+        if change:
+            self._changed.add(name)
+        return self._parts[name]
+
+    def track(self, group: str) -> Track:
+        """The track of a group, which begins when it is first asked for."""
+        found = self._tracks.get(group)
+        if found is None:
+            now, closed = self._get(f"now/{group}"), self._get(f"closed/{group}")
+            if now is None:
+                found = Track(self.since, self.calendar, self.rules.series)
+            else:
+                found = Track.from_stored({"now": now, "closed": closed}, self.since, self.calendar, self.rules.series)
+            self._tracks[group] = found
+            if group not in self.who["groups"]:
+                self.edit_who()["groups"].append(group)
+            if now is None and self.today is not None:
+                found.wake(self.today)
+        return found
+
+    def edit_who(self) -> dict[str, Any]:
+        """The agency's own facts, to change."""
+        self._changed.add("who")
+        return self.who
+
+    def learn_profile(self, profile: Mapping[str, Any]) -> None:
+        """Take an agency's profile: where its day ends, its country, and the phases it is a member of."""
+        who = self.edit_who()
+        hours, minutes = profile["utc_offset"][1:].split(":")
+        who["offset"] = (int(hours) * 60 + int(minutes)) * (-1 if profile["utc_offset"][0] == "-" else 1)
+        who["country"], who["name"] = profile["country"], profile["name"]
+        who["phases"] = [
+            [date.fromisoformat(member["starts_on"]).toordinal(), date.fromisoformat(member["ends_on"]).toordinal()]
+            for member in profile.get("memberships", ())
+            if member["role"] != "observer"
+        ]
+        self.calendar = self._calendar()
+        for track in self.tracks.values():
+            track.calendar = self.calendar
+
+    def begin_day(self, today: int) -> None:
+        """Its first tick makes it a member of the exchange as of that day; what is older is history."""
+        who = self.edit_who()
+        if who["since"] is None:
+            who["since"] = today
+        who["today"] = today
+        for track in self.tracks.values():
+            track.since = self.since
+            track.wake(today)
+
+    def name(self, language: str) -> str:
+        """What people call the agency."""
+        entry = code_list("agencies").get(self.agency)
+        return entry.label(language) if entry else str(self.who.get("name", self.agency))
+
+    def _calendar(self) -> Calendar:
+        return Calendar(self.who["country"], tuple((first, last) for first, last in self.who["phases"]))

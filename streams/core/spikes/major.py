@@ -1,0 +1,119 @@
+"""MAJOR: one case above the declared mass or number of its commodity. No baseline is needed: it is told at once.
+
+Thresholds are the code list ``major_thresholds``, by the day of seizure: a substance or taxon's own before its genus', that before
+its group's. Above nearly all cases of the network is judged where all agencies come together (``network``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from decimal import Decimal
+from functools import cache
+from typing import NamedTuple
+
+from schemas.alerts import Alert, Kind, State, Tier
+from schemas.codes import LANGUAGES, Entry, rows
+from streams.core.spikes import explain, queries, wording
+from streams.core.spikes.case import Case
+from streams.core.spikes.desk import Desk
+from streams.core.spikes.detector import Detector, nothing
+from streams.core.spikes.first_seen import case_bucket
+
+_REMEMBERED = 200
+
+
+class Amount(NamedTuple):
+    """What one case holds of one commodity, in one base unit."""
+
+    group: str
+    goods: str
+    """Canonical code; empty where the name is on no list."""
+    unit: str
+    quantity: Decimal
+
+
+def on_case(desk: Desk, case: Case) -> Iterator[Alert]:
+    """Compare each commodity of the case with its threshold; a case is told once, of what is furthest above."""
+    if case.added is None or desk.today is None or case.added.day < desk.since:
+        return
+    day = date.fromordinal(case.added.day)
+    found = [(amount.quantity / limit, amount, limit) for amount in amounts(case) if (limit := threshold(amount, day))]
+    ratio, amount, limit = max(found, default=(Decimal(0), None, Decimal(1)), key=lambda one: one[0])
+    if amount is None or ratio < 1:
+        return
+    told = desk.part("major", {"told": []})["told"]
+    if case.event_id in told:
+        return
+    told.append(case.event_id)
+    del told[:-_REMEMBERED]
+    yield alert(desk, case, amount, limit, Tier.SEVERE if ratio >= Decimal(desk.rules.major.severe) else Tier.SPIKE)
+
+
+def amounts(case: Case) -> list[Amount]:
+    """Each commodity of a case, its lines added up, in a fixed order."""
+    sums: dict[tuple[str, str, str], Decimal] = {}
+    for line in case.lines:
+        if line.get("base_quantity") and line.get("base_unit"):
+            key = (line["group"], line.get("code") or "", line["base_unit"])
+            sums[key] = sums.get(key, Decimal(0)) + Decimal(line["base_quantity"])
+    return [Amount(*key, quantity) for key, quantity in sorted(sums.items())]
+
+
+def threshold(amount: Amount, day: date) -> Decimal | None:
+    """From which quantity on a case is major on a day; None where nothing is declared."""
+    genus = f"{amount.goods.partition(' ')[0]} spp." if " " in amount.goods else ""
+    for goods in (amount.goods, genus, ""):
+        for entry in _thresholds().get((amount.group, goods, amount.unit), ()):
+            if entry.valid_on(day):
+                return Decimal(entry.fields["threshold"])
+    return None
+
+
+def alert(desk: Desk, case: Case, amount: Amount, limit: Decimal, tier: Tier) -> Alert:
+    """The alert of a major case."""
+    assert case.added is not None  # noqa: S101 - looked at before
+    return explain.alert(
+        desk,
+        Kind.MAJOR,
+        State.OPEN,
+        tier,
+        group=amount.group,
+        opened=case.event_id,
+        bucket=explain.span_of("day" if case.added.has_day else "month", case_bucket(case)),
+        raised_at=case.received_at,
+        facts=facts(amount, limit),
+        sql=queries.of_events([case.event_id]),
+        events=[case.event_id],
+        observed=1,
+        ratio=explain.rounded(float(amount.quantity / limit)),
+    )
+
+
+def facts(amount: Amount, limit: Decimal) -> dict[str, Mapping[str, str] | str]:
+    """What the sentence says of the goods."""
+    names = {
+        language: wording.value_of("substance", amount.goods, language)
+        if amount.goods
+        else wording.group(amount.group)[language].strip(" ()（）")  # noqa: RUF001
+        for language in LANGUAGES
+    }
+    return {"goods": names, "quantity": _text(amount.quantity, amount.unit), "threshold": _text(limit, amount.unit)}
+
+
+def _text(quantity: Decimal, unit: str) -> Mapping[str, str]:
+    words = {"kg": ("kg", "kg", "公斤"), "l": ("l", "lít", "升"), "piece": ("pieces", "đơn vị", "件")}[unit]
+    shown = f"{quantity:,.0f}" if quantity >= 10 else f"{quantity.normalize():f}"  # noqa: PLR2004
+    return {language: f"{shown} {word}" for language, word in zip(LANGUAGES, words, strict=True)}
+
+
+@cache
+def _thresholds() -> Mapping[tuple[str, str, str], tuple[Entry, ...]]:
+    found: dict[tuple[str, str, str], tuple[Entry, ...]] = {}
+    for entry in rows("major_thresholds"):
+        key = (entry.fields["commodity_group"], entry.fields["goods"], entry.fields["unit"])
+        found[key] = (*found.get(key, ()), entry)
+    return found
+
+
+DETECTOR = Detector(Kind.MAJOR, "One case above the declared mass or number of its commodity.", on_case, nothing)

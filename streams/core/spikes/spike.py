@@ -1,0 +1,166 @@
+"""SPIKE: more cases in a bucket than the past of the series explains. May open on the very record that crosses the critical count."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from schemas.alerts import Alert, Kind, State
+from streams.core.spikes import explain, queries, wording
+from streams.core.spikes.case import Case, Part
+from streams.core.spikes.desk import ALL, Desk
+from streams.core.spikes.detector import Detector, Tick
+from streams.core.spikes.hysteresis import rise, settle
+from streams.core.spikes.multiplicity import flags, q_values
+from streams.core.spikes.series import Verdict
+from streams.core.spikes.spans import first_day, number_of
+from streams.core.spikes.track import Track
+
+_SAME_EXCESS = 0.8
+"""Of the smaller excess, what another alert of the agency must explain to stand for both."""
+
+
+def on_case(desk: Desk, case: Case) -> Iterator[Alert]:
+    """Count it, and look whether a bucket has crossed its critical count."""
+    if case.removed:
+        _count(desk, case, case.removed, -1)
+    if case.added is None:
+        return
+    for group, bucket in _count(desk, case, case.added, 1):
+        track = desk.track(group)
+        if bucket >= number_of(track.size, desk.since):
+            yield from _look(desk, group, track, bucket, case.received_at)
+
+
+def on_day(desk: Desk, tick: Tick) -> Iterator[Alert]:
+    """Close what is over, look a last time, and clear what is usual again."""
+    delays = desk.part("delays", {}, change=False)
+    closed = [(group, one) for group, track in desk.tracks.items() for one in track.close(delays if "n" in delays else None, tick.today)]
+    qs = q_values([one.verdict.p for _, one in closed])
+    e_bh = flags([one.evidence for _, one in closed])
+    for (group, one), q, flagged in zip(closed, qs, e_bh, strict=True):
+        track = desk.track(group)
+        if one.verdict.observed >= desk.rules.spike.min_cases:
+            yield from _rise(desk, group, track, one.verdict, one.evidence, tick.at, (q, flagged))
+        standing, said = settle(track.standing, one.verdict.p, desk.rules.spike)
+        if said is not None and track.standing.is_told:
+            yield _alert(desk, group, track, one.verdict, one.evidence, said, tick.at, (q, flagged))
+        track.stand(standing)
+    if number_of("month", tick.today) != number_of("month", tick.today - 1):
+        for track in desk.tracks.values():
+            track.choose(tick.today)
+
+
+def _count(desk: Desk, case: Case, part: Part, sign: int) -> list[tuple[str, int]]:
+    """Count a version in the tracks of its groups and in that of all; returns the buckets that can be judged."""
+    found = []
+    for group in (*part.groups, ALL):
+        track = desk.track(group)
+        bucket = track.count(part.day, has_day=part.has_day, cases=sign)
+        if bucket is not None:
+            track.name_event(bucket, case.event_id, case.features if sign > 0 else None)
+            if track.series is not None and track.series.is_ready() and bucket >= track.series.oldest_open:
+                found.append((group, bucket))
+    return found
+
+
+def _look(desk: Desk, group: str, track: Track, bucket: int, at: str) -> Iterator[Alert]:
+    """Compare the counts with the critical ones: the bucket's own, and the newest one's, whose longer windows hold it too."""
+    series, rules = track.series, desk.rules.spike
+    assert series is not None  # noqa: S101 - a bucket was found
+    for judged in {bucket, series.newest}:
+        factor = 1.0 if judged == series.newest else rules.second_look
+        standing = track.standing
+        wanted = rules.open_p / factor if standing.opened is None else min(standing.lowest / rules.escalate, rules.severe_p)
+        if standing.opened is not None and (standing.is_escalated or judged != series.newest):
+            continue
+        if series.counts[judged - series.start] >= series.critical(judged, wanted):
+            verdict = series.judge(judged)
+            if verdict.observed >= rules.min_cases:
+                evidence = max(track.evidence, 1.0) * verdict.evidence
+                yield from _rise(desk, group, track, verdict, evidence, at, None, factor)
+
+
+def _rise(
+    desk: Desk,
+    group: str,
+    track: Track,
+    verdict: Verdict,
+    evidence: float,
+    at: str,
+    together: tuple[float, bool] | None,
+    factor: float = 1.0,
+) -> Iterator[Alert]:
+    standing, said = rise(track.standing, verdict.bucket, verdict.p, desk.rules.spike, factor)
+    if said is State.OPEN:
+        standing = standing._replace(size=track.size, is_told=not _is_told_by_another(desk, group, verdict))
+    track.stand(standing)
+    if said is not None and standing.is_told:
+        yield _alert(desk, group, track, verdict, evidence, said, at, together or _together(desk, group, verdict, evidence))
+
+
+def _is_told_by_another(desk: Desk, group: str, verdict: Verdict) -> bool:
+    """Whether an alert of all groups explains this one of a group, or the other way round: one event, one alert."""
+    excess = verdict.observed - verdict.expected
+    for other, track in desk.tracks.items():
+        is_pair = other != group and ALL in {other, group}
+        if not is_pair or track.series is None or track.standing.opened is None or not track.standing.is_told:
+            continue
+        series = track.series
+        theirs = series.judge(series.newest)
+        if min(excess, theirs.observed - theirs.expected) >= _SAME_EXCESS * min(excess, max(excess, theirs.observed - theirs.expected)):
+            return True
+    return False
+
+
+def _together(desk: Desk, group: str, verdict: Verdict, evidence: float) -> tuple[float, bool]:
+    """q-value and e-BH flag among the agency's series as they stand at this moment."""
+    ps, es = [verdict.p], [evidence]
+    for other, track in desk.tracks.items():
+        if other != group and track.series is not None and track.series.is_ready():
+            theirs = track.series.judge(track.series.newest)
+            ps.append(theirs.p)
+            es.append(max(track.evidence, 1.0) * theirs.evidence)
+    return q_values(ps)[0], flags(es)[0]
+
+
+def _alert(
+    desk: Desk, group: str, track: Track, verdict: Verdict, evidence: float, state: State, at: str, together: tuple[float, bool]
+) -> Alert:
+    series, opened = track.series, track.standing.opened
+    assert series is not None  # noqa: S101 - judged by it
+    assert opened is not None  # noqa: S101 - only what is open is told
+    bucket = explain.span_of(track.size, verdict.bucket, verdict.length)
+    behind = track.behind(verdict.bucket - verdict.length + 1, verdict.bucket)
+    traits = desk.part("traits", {"n": 0, "seen": {}}, change=False)
+    shown = explain.stands_out(behind.traits, traits["seen"], max(1, verdict.observed), traits["n"]) if state != State.CLEARED else ()
+    figures = explain.figures(verdict)
+    day = first_day(track.size, opened)
+    return explain.alert(
+        desk,
+        Kind.SPIKE,
+        state,
+        desk.rules.tier(min(verdict.p, track.standing.lowest)),
+        group=group,
+        opened=f"{track.size} {day}",
+        bucket=bucket,
+        raised_at=at,
+        facts={
+            "observed": verdict.observed,
+            "expected": wording.number(verdict.expected),
+            "most": figures["interval_90"].high,
+            "opened": wording.span(explain.span_of(track.size, opened)),
+        },
+        sql=queries.of_span(desk.agency, group, bucket),
+        events=behind.events,
+        count=verdict.observed,
+        stands_out=shown,
+        late_share=explain.rounded(min(1.0, behind.late / max(1, verdict.observed))),
+        smallest=max(desk.rules.spike.min_cases, series.critical(verdict.bucket, desk.rules.spike.open_p))
+        if verdict.bucket >= series.oldest_open
+        else None,
+        explain=explain.explained(verdict, evidence, together[0], e_bh=together[1]),
+        **(figures | {"opened": day}),
+    )
+
+
+DETECTOR = Detector(Kind.SPIKE, "More cases in a day, week or month than the past of the series explains.", on_case, on_day)
