@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from kafka import KafkaConsumer, TopicPartition
 
-from benchmarks.ground import cpu_s
+from benchmarks.ground import TICKS_PER_S, cpu_s
 from deploy.local.process import Process
 from schemas.connect import kafka_options
 from schemas.errors import Fatal
@@ -74,11 +74,10 @@ class Output:
                 continue
             late = samples[-1].at - samples[moves[0]].at > at_most_s
             if late or samples[-1].at - samples[moves[-1]].at > QUIET_S:
-                # Done in one commit: then from the sample before it.
-                first, last = samples[moves[0] if len(moves) > 1 else moves[0] - 1], samples[moves[-1]]
+                nothing, first, last = samples[moves[0] - 1], samples[moves[0]], samples[moves[-1]]
                 before, done = self._done([first, last])
                 if late or done >= expected:
-                    return Rate(done - before, last.at - first.at, last.cpu_s - first.cpu_s)
+                    return _rate(first, last, done - before) if done > before else _rate(nothing, last, done)
 
     def close(self) -> None:
         """Leave the broker."""
@@ -101,6 +100,10 @@ class Output:
             done = self._weigh(tp.partition, record.value) if self._weigh else len(offsets[tp])
             weights[tp].append(max(done, weights[tp][-1] if weights[tp] else 0))
         return offsets, weights
+
+
+def _rate(first: Sample, last: Sample, done: int) -> Rate:
+    return Rate(done, last.at - first.at, max(last.cpu_s - first.cpu_s, 1 / TICKS_PER_S))
 
 
 def reader(settings: Settings) -> KafkaConsumer:

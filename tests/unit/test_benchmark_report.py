@@ -1,0 +1,39 @@
+"""What the benchmarks print: tables, percentiles, how far a process is."""
+
+from __future__ import annotations
+
+from benchmarks.latency import spread
+from benchmarks.load import records
+from benchmarks.messages import AGENCIES
+from benchmarks.progress import _upto
+from benchmarks.table import table
+from schemas.settings import Settings
+from schemas.topics import agency_of
+
+
+def test_a_table_pads_its_columns_and_sets_numbers_to_the_right():
+    assert table(["what", "ms"], [["p50", "7"], ["p99", "1,200"]]).splitlines() == [
+        "| what |    ms |",
+        "| ---- | ----: |",
+        "| p50  |     7 |",
+        "| p99  | 1,200 |",
+    ]
+
+
+def test_percentiles_are_values_that_were_measured_in_milliseconds():
+    found = spread([number / 1_000 for number in range(1, 101)])
+    assert [round(value) for value in found] == [51, 100, 100]
+
+
+def test_transaction_markers_do_not_count_as_records():
+    offsets, done = [0, 1, 3, 4], [1, 2, 3, 4]  # a marker stands at 2, another behind 4
+    assert [_upto(offsets, done, end) for end in (0, 1, 2, 3, 4, 6)] == [0, 1, 2, 2, 3, 4]
+
+
+def test_the_load_is_every_message_once_and_ticks_in_between_and_behind():
+    sent = list(records(Settings(secret="s"), 6_000))
+    ticks = [topic for topic, key, _, _ in sent if key is None]
+    assert len(sent) - len(ticks) == 6_000
+    assert {agency_of(topic) for topic in ticks} == set(AGENCIES)
+    assert sent[-1][1] is None
+    assert len(ticks) == len(AGENCIES) * 3  # after the first of its two and a bit days, and two behind the last message
