@@ -108,7 +108,7 @@ def _alert(desk: Desk, tick: Tick, arrived: dict[str, Any], cases: Series) -> Al
         State.OPEN,
         Tier.NOTICE,
         group="",
-        opened=day.start.isoformat(),
+        opener=day.start.isoformat(),
         bucket=day,
         raised_at=tick.at,
         facts={

@@ -38,13 +38,13 @@ def record_day(delays: dict[str, Any], on_time: int, total: int) -> None:
         delays["v"] = [_KEPT * seen + (on_time - total * share) ** 2, _KEPT * weight + expected]
 
 
-def shares(delays: dict[str, Any] | None, ages: Sequence[int]) -> list[float]:
+def shares(delays: dict[str, Any], ages: Sequence[int]) -> list[float]:
     """The share of reports that should be in, by age of the bucket in days.
 
     All of them for a bulk reporter: whether its next dump has come is no coin toss for each case, and taking a full day for a
     tenth of one would raise alarm.
     """
-    if delays is None or delays["v"][0] > _BULK * delays["v"][1]:
+    if delays["v"][0] > _BULK * delays["v"][1]:
         return [1.0] * len(ages)
     return [_share(delays, age) for age in ages]
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from schemas.codes import code_list
 from schemas.errors import Refused
+from streams.core.spikes import completeness
 from streams.core.spikes.calendar import Calendar
 from streams.core.spikes.rules import Rules
 from streams.core.spikes.track import Track
@@ -74,6 +75,11 @@ class Desk:
         if change:
             self._changed.add(name)
         return self._parts[name]
+
+    @property
+    def delays(self) -> dict[str, Any]:
+        """How late the agency's reports come (``completeness``)."""
+        return self.part("delays", completeness.begin(), change=False)
 
     def track(self, group: str) -> Track:
         """The track of a group, which begins when it is first asked for."""

@@ -84,7 +84,7 @@ def alert(
     tier: Tier,
     *,
     group: str,
-    opened: str,
+    opener: str,
     bucket: Span,
     raised_at: str,
     facts: Mapping[str, Any],
@@ -94,13 +94,13 @@ def alert(
     stands_out: tuple[StandsOut, ...] = (),
     **fields: Any,
 ) -> Alert:
-    """An alert of one agency. ``opened`` names in its id what opened it, ``count`` how many events there are behind it in all."""
+    """An alert of one agency. ``opener`` stands in its id for what opened it, ``count`` how many events there are behind it in all."""
     series = series_key(desk.agency, group or None)
     named = tuple(events[:MOST_EVENTS])
     words = {"who": {language: desk.name(language) for language in LANGUAGES}, "group": wording.group(group), "when": wording.span(bucket)}
     fields.setdefault("opened", bucket.start)
     return Alert(
-        alert_id=alert_id(kind, series, opened, state),
+        alert_id=alert_id(kind, series, opener, state),
         kind=kind,
         state=state,
         tier=tier,

@@ -64,7 +64,7 @@ def _alert(desk: Desk, case: Case, feature: str, value: str, chance: float) -> A
         State.OPEN,
         desk.rules.tier(chance),
         group=case.added.groups[0] if len(case.added.groups) == 1 else "",
-        opened=f"{feature} {value}",
+        opener=f"{feature} {value}",
         bucket=day,
         raised_at=case.received_at,
         facts={"what": {language: wording.feature(feature, value, language) for language in LANGUAGES}},

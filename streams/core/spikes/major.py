@@ -79,7 +79,7 @@ def alert(desk: Desk, case: Case, amount: Amount, limit: Decimal, tier: Tier) ->
         State.OPEN,
         tier,
         group=amount.group,
-        opened=case.event_id,
+        opener=case.event_id,
         bucket=explain.span_of("day" if case.added.has_day else "month", case_bucket(case)),
         raised_at=case.received_at,
         facts=facts(amount, limit),

@@ -15,14 +15,13 @@ _REMEMBERED = 50
 
 def on_day(desk: Desk, tick: Tick) -> Iterator[Alert]:
     """Learn the corrected past again; tell of the least probable bucket of each series, once."""
-    delays = desk.part("delays", {}, change=False)
     limit = desk.rules.spike.open_p / desk.rules.spike.second_look
     for group, track in desk.tracks.items():
         late = dict(track.late)
         told = desk.part("retro", {"told": []})["told"]
         found = [
             verdict
-            for verdict in track.repair(delays if "n" in delays else None, tick.today)
+            for verdict in track.repair(desk.delays, tick.today)
             if verdict.p < limit
             and verdict.observed >= desk.rules.spike.min_cases
             and late.get(verdict.bucket, 0) > 0
@@ -42,7 +41,7 @@ def on_day(desk: Desk, tick: Tick) -> Iterator[Alert]:
             State.OPEN,
             desk.rules.tier(verdict.p),
             group=group,
-            opened=f"{track.size} {first_day(track.size, verdict.bucket)}",
+            opener=f"{track.size} {first_day(track.size, verdict.bucket)}",
             bucket=bucket,
             raised_at=tick.at,
             facts={

@@ -64,7 +64,7 @@ def _alert(desk: Desk, state: State, at: str, since: int, quiet: dict[str, Any])
         state,
         desk.rules.tier(quiet["p"]),
         group="",
-        opened=first_day("day", since),
+        opener=first_day("day", since),
         bucket=bucket,
         raised_at=at,
         facts={"expected": wording.number(quiet["expected"]), "days": max(1, days)},

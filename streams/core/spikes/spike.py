@@ -33,8 +33,7 @@ def on_case(desk: Desk, case: Case) -> Iterator[Alert]:
 
 def on_day(desk: Desk, tick: Tick) -> Iterator[Alert]:
     """Close what is over, look a last time, and clear what is usual again."""
-    delays = desk.part("delays", {}, change=False)
-    closed = [(group, one) for group, track in desk.tracks.items() for one in track.close(delays if "n" in delays else None, tick.today)]
+    closed = [(group, one) for group, track in desk.tracks.items() for one in track.close(desk.delays, tick.today)]
     qs = q_values([one.verdict.p for _, one in closed])
     e_bh = flags([one.evidence for _, one in closed])
     for (group, one), q, flagged in zip(closed, qs, e_bh, strict=True):
@@ -141,7 +140,7 @@ def _alert(
         state,
         desk.rules.tier(min(verdict.p, track.standing.lowest)),
         group=group,
-        opened=f"{track.size} {day}",
+        opener=f"{track.size} {day}",
         bucket=bucket,
         raised_at=at,
         facts={

@@ -180,7 +180,7 @@ class Track:
         if self.series is None:
             self._begin(self._fitting(today), today)
 
-    def repair(self, delays: dict[str, Any] | None, today: int) -> list[Verdict]:
+    def repair(self, delays: dict[str, Any], today: int) -> list[Verdict]:
         """Learn corrected counts, and a history that came. Returns what the corrected buckets look like now."""
         series = self.series
         if series is None:
@@ -197,7 +197,7 @@ class Track:
         first = number_of(self.size, self.since)
         return [verdict for verdict in found if verdict.bucket >= first]
 
-    def close(self, delays: dict[str, Any] | None, today: int) -> list[Closed]:
+    def close(self, delays: dict[str, Any], today: int) -> list[Closed]:
         """Let time pass until ``today``: the buckets that are over, oldest first."""
         self.is_changed = True
         found: list[Closed] = []
@@ -270,7 +270,7 @@ class Track:
             counts[month] = counts.get(month, 0) + cases
         return counts
 
-    def _shares(self, delays: dict[str, Any] | None) -> Sequence[float]:
+    def _shares(self, delays: dict[str, Any]) -> Sequence[float]:
         """Of the reports that should be in when a bucket closes, the newest first."""
         if self.size == "day":
             return shares(delays, range(DAY.guard + 1))
