@@ -17,8 +17,9 @@ from schemas.counts import Bucket, Count
 from schemas.journal import JournalEntry
 from schemas.limits import MAX_MESSAGE_BYTES
 from schemas.messages import AGENCY_PATTERN, Message
-from schemas.notifications import Shared
+from schemas.notifications import Delivery, Notification, Shared
 from schemas.receipts import Receipt
+from schemas.subscriptions import Answer, Subscription
 
 LANES = 8
 DAY_MS = 86_400_000
@@ -78,7 +79,31 @@ CASES = Topic("cases.v1", None, "agency/case_no", LANES, _COMPACTED, "State and 
 DAYS = Topic("days.v1", None, "agency", LANES, _COMPACTED, "State and positions of watch; read by its lanes only.")
 REGISTRY = Topic("registry.v1", None, "agency:<code> or phase:<code>", 1, _COMPACTED, "Agencies and phases added to this deployment.")
 
-TOPICS = (INCOMING, RECEIPTS, JOURNAL, COUNTS, BUCKETS, ALERTS, MEMBER_ALERTS, CASES, DAYS, REGISTRY)
+SHARE = Topic("share.v1", None, "", LANES, _COMPACTED, "State and positions of share; read by its lane only.")
+SUBSCRIPTIONS = Topic("subscriptions.v1", Subscription, "id", 1, _COMPACTED, "Who wants to hear of what.")
+ANSWERS = Topic("answers.v1", Answer, "subscription", 1, _KEPT, "What subscribers do about their notifications.")
+NOTIFICATIONS = Topic("notifications.v1", Notification, "subscription", 1, _KEPT, "What goes out, decided once.")
+DELIVERIES = Topic("deliveries.v1", Delivery, "subscription", 1, _KEPT, "What became of each notification on its channel.")
+NOTICES = Topic("notices.v1", None, "subscription", LANES, _COMPACTED, "State and positions of notify; read by its lane only.")
+
+TOPICS = (
+    INCOMING,
+    RECEIPTS,
+    JOURNAL,
+    COUNTS,
+    BUCKETS,
+    ALERTS,
+    MEMBER_ALERTS,
+    SUBSCRIPTIONS,
+    ANSWERS,
+    NOTIFICATIONS,
+    DELIVERIES,
+    CASES,
+    DAYS,
+    SHARE,
+    NOTICES,
+    REGISTRY,
+)
 SHARED = tuple(topic for topic in TOPICS if not topic.per_agency)
 PER_AGENCY = tuple(topic for topic in TOPICS if topic.per_agency)
 
