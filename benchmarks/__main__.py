@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from benchmarks import demo, latency, recovery, throughput
+from benchmarks import demo, latency, recovery, sink, throughput
 from benchmarks.ground import ROOT
 from benchmarks.peers import PEERS
 from benchmarks.table import machine, table
@@ -32,10 +32,12 @@ class Size(NamedTuple):
     rates: tuple[tuple[int, float], ...]
     """Messages a second, seconds."""
     cases: int
+    entries: int
+    """Journal entries for the sink."""
 
 
-FULL = Size(150_000, 25.0, ((1_000, 40.0), (10, 90.0)), 1_000_000)
-QUICK = Size(10_000, 5.0, ((200, 5.0),), 20_000)
+FULL = Size(150_000, 25.0, ((1_000, 40.0), (10, 90.0)), 1_000_000, 300_000)
+QUICK = Size(10_000, 5.0, ((200, 5.0),), 20_000, 20_000)
 
 
 class Part(NamedTuple):
@@ -83,6 +85,11 @@ def _recovery(size: Size, _peers: Sequence[str]) -> tuple[str, list[Target]]:
     return recovery.report(found), recovery.targets(found)
 
 
+def _sink(size: Size, _peers: Sequence[str]) -> tuple[str, list[Target]]:
+    found = sink.measure(size.entries, _say)
+    return sink.report(found), sink.targets(found)
+
+
 def _demo(_size: Size, _peers: Sequence[str]) -> tuple[str, list[Target]]:
     found = demo.measure()
     return demo.report(found), demo.targets(found)
@@ -92,6 +99,7 @@ PARTS = {
     "throughput": Part("Records a second, beside other stream processors", _throughput),
     "latency": Part("From send to the journal, and to ClickHouse", _latency),
     "recovery": Part("A start on a large state", _recovery),
+    "sink": Part("The ClickHouse sink beside its two parts", _sink),
     "demo": Part("The demo", _demo),
 }
 
