@@ -79,7 +79,7 @@ CASES = Topic("cases.v1", None, "agency/case_no", LANES, _COMPACTED, "State and 
 DAYS = Topic("days.v1", None, "agency", LANES, _COMPACTED, "State and positions of watch; read by its lanes only.")
 REGISTRY = Topic("registry.v1", None, "agency:<code> or phase:<code>", 1, _COMPACTED, "Agencies and phases added to this deployment.")
 
-SHARE = Topic("share.v1", None, "", LANES, _COMPACTED, "State and positions of share; read by its lane only.")
+SHARE = Topic("share.v1", None, "member or event", LANES, _COMPACTED, "State and positions of share; read by its lane only.")
 SUBSCRIPTIONS = Topic("subscriptions.v1", Subscription, "id", 1, _COMPACTED, "Who wants to hear of what.")
 ANSWERS = Topic("answers.v1", Answer, "subscription", 1, _KEPT, "What subscribers do about their notifications.")
 NOTIFICATIONS = Topic("notifications.v1", Notification, "subscription", 1, _KEPT, "What goes out, decided once.")
