@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from rich.console import Console
+from rich.console import Console, Group
+from rich.live import Live
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.text import Text
 
 if TYPE_CHECKING:
     from deploy.local.demo_stream import Figures
@@ -28,13 +30,14 @@ def live(console: Console) -> Iterator[Callable[[Figures], None]]:
 
 @contextmanager
 def _bar(console: Console) -> Iterator[Callable[[Figures], None]]:
-    columns = (BarColumn(bar_width=24), TextColumn("{task.percentage:>3.0f}%"), TimeElapsedColumn(), TextColumn("{task.description}"))
-    with Progress(*columns, console=console, transient=True, refresh_per_second=5) as progress:
-        task = progress.add_task("reading the files", total=None)
+    progress = Progress(TextColumn(" "), BarColumn(), TextColumn("{task.percentage:>3.0f}%"), TimeElapsedColumn())
+    task = progress.add_task("", total=None)
+    text = Text()
+    with Live(Group(progress, text), console=console, transient=True, refresh_per_second=5):
 
         def tell(figures: Figures) -> None:
-            total = figures.read if figures.doing == "streaming" else None
-            progress.update(task, total=total, completed=figures.stored, description=words(figures))
+            progress.update(task, total=figures.read if figures.doing == "streaming" else None, completed=figures.stored)
+            text.plain = f"  {words(figures)}"
 
         yield tell
 
@@ -60,5 +63,5 @@ def words(figures: Figures) -> str:
         return f"{figures.read:,} seizures read, adding their agencies"
     return (
         f"sent {figures.sent:,}  accepted {figures.accepted:,}  rejected {figures.rejected:,}"
-        f"  in ClickHouse {figures.stored:,} of {figures.read:,}  {figures.per_s:,.0f}/s"
+        f"  in ClickHouse {figures.stored:,}  {figures.per_s:,.0f}/s"
     )
