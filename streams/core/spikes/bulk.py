@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+from bisect import insort
 from collections.abc import Iterator
 from typing import Any
 
 from schemas.alerts import MOST_EVENTS, Alert, Kind, State, Tier
-from streams.core.spikes import completeness, explain, queries, wording
+from streams.core.spikes import completeness, explain, queries, retro, wording
 from streams.core.spikes.case import Case
 from streams.core.spikes.desk import Desk
 from streams.core.spikes.detector import Detector, Tick
 from streams.core.spikes.series import Series
 from streams.core.spikes.shape import ARRIVALS, Row
 
-_EMPTY: dict[str, Any] = {"n": 0, "old": 0, "known": 0, "delays": [], "batches": {}, "events": [], "days": {}}
-_MOST_DELAYS = 2_000
+_EMPTY: dict[str, Any] = {"n": 0, "old": 0, "delays": {}, "batches": {}, "events": []}
 
 
 def on_case(desk: Desk, case: Case) -> Iterator[Alert]:
@@ -27,10 +27,11 @@ def on_case(desk: Desk, case: Case) -> Iterator[Alert]:
     if case.added.has_day:
         delay = desk.today - case.added.day
         arrived["old"] += delay > 0
-        if len(arrived["delays"]) < _MOST_DELAYS and case.added.day >= desk.since:
-            arrived["delays"].append(delay)
-        if len(arrived["events"]) < MOST_EVENTS and delay > 0:
-            arrived["events"].append(case.event_id)
+        if case.added.day >= desk.since:
+            arrived["delays"][str(delay)] = arrived["delays"].get(str(delay), 0) + 1
+        if delay > 0:
+            insort(arrived["events"], case.event_id)
+            del arrived["events"][MOST_EVENTS:]
     yield from ()
 
 
@@ -49,7 +50,7 @@ def on_day(desk: Desk, tick: Tick) -> Iterator[Alert]:
         verdict = cases.judge(cases.newest)
         is_old = arrived["old"] > rules.old_share * arrived["n"]
         is_bulk = verdict.p < rules.open_p and arrived["n"] >= rules.min_cases and is_old
-        if is_bulk and not part["opened"] and not _spike_is_open(desk):
+        if is_bulk and not part["opened"] and not _is_spike(desk):
             yield _alert(desk, tick, arrived, cases)
         part["opened"] = is_bulk or (part["opened"] and verdict.p < desk.rules.spike.clear_p)
     for name, series in (("cases", cases), ("sendings", sendings)):
@@ -83,20 +84,23 @@ def rows_of(desk: Desk) -> Any:
 
 def _learn_delays(desk: Desk, delays: dict[str, Any], arrived: dict[str, Any]) -> None:
     """Delays of what came today; and of the day that leaves the guard band, how much of it had come in time."""
-    completeness.record(delays, arrived["delays"])
+    by_delay = {int(delay): count for delay, count in sorted(arrived["delays"].items())}
+    completeness.record(delays, by_delay)
     by_day: dict[str, list[int]] = delays.setdefault("days", {})
     assert desk.today is not None  # noqa: S101 - asked for at the end of a day
-    for delay in arrived["delays"]:
+    for delay, count in by_delay.items():
         if 0 <= delay < completeness.AGES:
             total = by_day.setdefault(str(desk.today - delay), [0, 0])
-            total[0] += delay == 0
-            total[1] += 1
+            total[0] += count * (delay == 0)
+            total[1] += count
     for day in [day for day in by_day if int(day) <= desk.today - completeness.AGES]:
         completeness.record_day(delays, *by_day.pop(day))
 
 
-def _spike_is_open(desk: Desk) -> bool:
-    return any(track.standing.opened is not None for track in desk.tracks.values())
+def _is_spike(desk: Desk) -> bool:
+    """Whether the days of seizure are unusual themselves: then that is what has been told."""
+    is_open = any(track.standing.opened is not None for track in desk.tracks.values())
+    return is_open or desk.part("retro", retro.EMPTY, change=False)["on"] == desk.today
 
 
 def _alert(desk: Desk, tick: Tick, arrived: dict[str, Any], cases: Series) -> Alert:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 AGES = 8
@@ -21,11 +21,11 @@ def begin() -> dict[str, Any]:
     return {"f": 1, "n": [_FIRST, *[0.0] * (AGES - 1)], "v": [10.0, 10.0]}
 
 
-def record(delays: dict[str, Any], days: Sequence[int]) -> None:
-    """Take in the reports of one closed day of arrival, by delay in days."""
+def record(delays: dict[str, Any], by_delay: Mapping[int, int]) -> None:
+    """Take in the reports of one closed day of arrival: delay in days -> reports."""
     kept = [weight * _KEPT for weight in delays["n"]]
-    for delay in days:
-        kept[min(max(delay, 0), AGES - 1)] += 1
+    for delay, count in by_delay.items():
+        kept[min(max(delay, 0), AGES - 1)] += count
     delays["n"] = kept
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from schemas.codes import code_list
 from schemas.errors import Refused
-from streams.core.spikes import completeness
+from streams.core.spikes import completeness, wording
 from streams.core.spikes.calendar import Calendar
 from streams.core.spikes.rules import Rules
 from streams.core.spikes.track import Track
@@ -19,6 +19,8 @@ from streams.core.spikes.track import Track
 FORMAT = 1
 ALL = ""
 """The track of all groups together."""
+NETWORK = "network"
+"""The desk of all members together."""
 Get = Callable[[str], Any | None]
 """A stored part by its name, or None."""
 
@@ -108,11 +110,11 @@ class Desk:
         hours, minutes = profile["utc_offset"][1:].split(":")
         who["offset"] = (int(hours) * 60 + int(minutes)) * (-1 if profile["utc_offset"][0] == "-" else 1)
         who["country"], who["name"] = profile["country"], profile["name"]
-        who["phases"] = [
-            [date.fromisoformat(member["starts_on"]).toordinal(), date.fromisoformat(member["ends_on"]).toordinal()]
-            for member in profile.get("memberships", ())
-            if member["role"] != "observer"
-        ]
+        self.set_phases(phases_of(profile))
+
+    def set_phases(self, phases: list[list[int]]) -> None:
+        """First and last day (ordinals) of each phase that is known."""
+        self.edit_who()["phases"] = phases
         self.calendar = self._calendar()
         for track in self.tracks.values():
             track.calendar = self.calendar
@@ -127,10 +129,26 @@ class Desk:
             track.since = self.since
             track.wake(today)
 
+    @property
+    def whose(self) -> str | None:
+        """The agency; None where it is all members."""
+        return None if self.agency == NETWORK else self.agency
+
     def name(self, language: str) -> str:
         """What people call the agency."""
+        if self.whose is None:
+            return wording.ALL_MEMBERS[language]
         entry = code_list("agencies").get(self.agency)
         return entry.label(language) if entry else str(self.who.get("name", self.agency))
 
     def _calendar(self) -> Calendar:
         return Calendar(self.who["country"], tuple((first, last) for first, last in self.who["phases"]))
+
+
+def phases_of(profile: Mapping[str, Any]) -> list[list[int]]:
+    """First and last day of the phases that an agency takes part in; an observer need not report."""
+    return [
+        [date.fromisoformat(member["starts_on"]).toordinal(), date.fromisoformat(member["ends_on"]).toordinal()]
+        for member in profile.get("memberships", ())
+        if member["role"] != "observer"
+    ]

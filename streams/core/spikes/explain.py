@@ -95,7 +95,7 @@ def alert(
     **fields: Any,
 ) -> Alert:
     """An alert of one agency. ``opener`` stands in its id for what opened it, ``count`` how many events there are behind it in all."""
-    series = series_key(desk.agency, group or None)
+    series = series_key(desk.whose, group or None)
     named = tuple(events[:MOST_EVENTS])
     words = {"who": {language: desk.name(language) for language in LANGUAGES}, "group": wording.group(group), "when": wording.span(bucket)}
     fields.setdefault("opened", bucket.start)
@@ -105,7 +105,8 @@ def alert(
         state=state,
         tier=tier,
         series=series,
-        agency=desk.agency,
+        agency=desk.whose,
+        network=desk.whose is None,
         commodity_group=group or None,
         bucket=bucket,
         raised_at=raised_at,

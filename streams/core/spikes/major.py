@@ -90,7 +90,7 @@ def alert(desk: Desk, case: Case, amount: Amount, limit: Decimal, tier: Tier) ->
     )
 
 
-def facts(amount: Amount, limit: Decimal) -> dict[str, Mapping[str, str] | str]:
+def facts(amount: Amount, limit: Decimal) -> dict[str, Mapping[str, str]]:
     """What the sentence says of the goods."""
     names = {
         language: wording.value_of("substance", amount.goods, language)
@@ -98,10 +98,12 @@ def facts(amount: Amount, limit: Decimal) -> dict[str, Mapping[str, str] | str]:
         else wording.group(amount.group)[language].strip(" ()（）")  # noqa: RUF001
         for language in LANGUAGES
     }
-    return {"goods": names, "quantity": _text(amount.quantity, amount.unit), "threshold": _text(limit, amount.unit)}
+    why = wording.why_major(text(limit, amount.unit), 0.0)
+    return {"goods": names, "quantity": text(amount.quantity, amount.unit), "why": why}
 
 
-def _text(quantity: Decimal, unit: str) -> Mapping[str, str]:
+def text(quantity: Decimal, unit: str) -> Mapping[str, str]:
+    """A quantity with its unit, in words."""
     words = {"kg": ("kg", "kg", "公斤"), "l": ("l", "lít", "升"), "piece": ("pieces", "đơn vị", "件")}[unit]
     shown = f"{quantity:,.0f}" if quantity >= 10 else f"{quantity.normalize():f}"  # noqa: PLR2004
     return {language: f"{shown} {word}" for language, word in zip(LANGUAGES, words, strict=True)}

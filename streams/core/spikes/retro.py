@@ -3,59 +3,68 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from schemas.alerts import Alert, Kind, State
 from streams.core.spikes import explain, queries, wording
 from streams.core.spikes.desk import Desk
 from streams.core.spikes.detector import Detector, Tick, nothing
+from streams.core.spikes.series import Verdict
 from streams.core.spikes.spans import first_day
+from streams.core.spikes.track import Track
 
 _REMEMBERED = 50
+EMPTY: dict[str, Any] = {"told": [], "on": None}
 
 
 def on_day(desk: Desk, tick: Tick) -> Iterator[Alert]:
-    """Learn the corrected past again; tell of the least probable bucket of each series, once."""
+    """Learn the corrected past again; tell of the least probable bucket of each series, once, and not again for all groups."""
     limit = desk.rules.spike.open_p / desk.rules.spike.second_look
+    told_today: set[tuple[str, int]] = set()
     for group, track in desk.tracks.items():
         late = dict(track.late)
-        told = desk.part("retro", {"told": []})["told"]
         found = [
             verdict
             for verdict in track.repair(desk.delays, tick.today)
-            if verdict.p < limit
-            and verdict.observed >= desk.rules.spike.min_cases
-            and late.get(verdict.bucket, 0) > 0
-            and f"{group}/{track.size}/{verdict.bucket}" not in told
+            if verdict.p < limit and verdict.observed >= desk.rules.spike.min_cases and late.get(verdict.bucket, 0) > 0
         ]
-        if not found:
-            continue
-        verdict = min(found, key=lambda one: (one.p, one.bucket))
-        told += [f"{group}/{track.size}/{one.bucket}" for one in found]
-        del told[:-_REMEMBERED]
-        bucket = explain.span_of(track.size, verdict.bucket, verdict.length)
-        behind = track.behind(verdict.bucket - verdict.length + 1, verdict.bucket)
-        figures = explain.figures(verdict)
-        yield explain.alert(
-            desk,
-            Kind.RETRO_SPIKE,
-            State.OPEN,
-            desk.rules.tier(verdict.p),
-            group=group,
-            opener=f"{track.size} {first_day(track.size, verdict.bucket)}",
-            bucket=bucket,
-            raised_at=tick.at,
-            facts={
-                "observed": verdict.observed,
-                "expected": wording.number(verdict.expected),
-                "most": figures["interval_90"].high,
-            },
-            sql=queries.of_span(desk.agency, group, bucket),
-            events=behind.events,
-            count=verdict.observed,
-            late_share=explain.rounded(min(1.0, behind.late / max(1, verdict.observed))),
-            explain=explain.explained(verdict, verdict.evidence),
-            **figures,
-        )
+        part = desk.part("retro", EMPTY, change=bool(found))
+        new = [verdict for verdict in found if name(group, track, verdict) not in part["told"]]
+        part["told"] = [*part["told"], *[name(group, track, verdict) for verdict in new]][-_REMEMBERED:]
+        least = min(new, key=lambda one: (one.p, one.bucket), default=None)
+        if least is not None:
+            part["on"] = desk.today
+        if least is not None and (track.size, least.bucket) not in told_today:
+            told_today.add((track.size, least.bucket))
+            yield _alert(desk, group, track, least, tick.at)
+
+
+def name(group: str, track: Track, verdict: Verdict) -> str:
+    """A bucket of a series."""
+    return f"{group}/{track.size}/{verdict.bucket}"
+
+
+def _alert(desk: Desk, group: str, track: Track, verdict: Verdict, at: str) -> Alert:
+    bucket = explain.span_of(track.size, verdict.bucket, verdict.length)
+    behind = track.behind(verdict.bucket - verdict.length + 1, verdict.bucket)
+    figures = explain.figures(verdict)
+    return explain.alert(
+        desk,
+        Kind.RETRO_SPIKE,
+        State.OPEN,
+        desk.rules.tier(verdict.p),
+        group=group,
+        opener=f"{track.size} {first_day(track.size, verdict.bucket)}",
+        bucket=bucket,
+        raised_at=at,
+        facts={"observed": verdict.observed, "expected": wording.number(verdict.expected), "most": figures["interval_90"].high},
+        sql=queries.of_span(desk.whose, group, bucket),
+        events=behind.events,
+        count=verdict.observed,
+        late_share=explain.rounded(min(1.0, behind.late / max(1, verdict.observed))),
+        explain=explain.explained(verdict, verdict.evidence),
+        **figures,
+    )
 
 
 DETECTOR = Detector(Kind.RETRO_SPIKE, "Late reports make a day, week or month unusual that was closed long ago.", nothing, on_day)

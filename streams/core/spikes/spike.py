@@ -149,7 +149,7 @@ def _alert(
             "most": figures["interval_90"].high,
             "opened": wording.span(explain.span_of(track.size, opened)),
         },
-        sql=queries.of_span(desk.agency, group, bucket),
+        sql=queries.of_span(desk.whose, group, bucket),
         events=behind.events,
         count=verdict.observed,
         stands_out=shown,

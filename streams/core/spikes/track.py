@@ -6,6 +6,7 @@ began) is kept beside it as sparse counts, so that the bucket can be changed and
 
 from __future__ import annotations
 
+from bisect import insort
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -25,7 +26,7 @@ _STRAY = 0.05  # of a history's cases, the oldest: one mistyped year is no histo
 _BACK = 1.5  # a series goes back to days at so many times the mean that sent it to weeks
 _LOOK_BACK = 182  # days that the choice of the bucket looks at
 _KEPT_DAYS = DAY.keep
-_MOST_TRAITS = 12  # values of one property in one bucket; what most events share is among the first
+_MOST_TRAITS = 40  # values of one property in one bucket; what most events share is among the first
 Traits = dict[str, dict[str, int]]
 """Property -> value -> events with it."""
 
@@ -149,8 +150,9 @@ class Track:
         ids = self.events.setdefault(bucket, [])
         if event_id in ids:
             ids.remove(event_id)
-        if features is not None and len(ids) < MOST_EVENTS:
-            ids.append(event_id)
+        if features is not None:
+            insort(ids, event_id)  # the smallest ones: whatever order they came in, the same are kept
+            del ids[MOST_EVENTS:]
         if bucket < self.series.newest:
             self.late[bucket] = max(0, self.late.get(bucket, 0) + (-1 if features is None else 1))
         traits = self.traits.setdefault(bucket, {})
@@ -159,6 +161,19 @@ class Track:
             for value in sorted(values):
                 if value in counts or len(counts) < _MOST_TRAITS:
                     counts[value] = counts.get(value, 0) + 1
+
+    def name_events(self, bucket: int, ids: Sequence[str], traits: Traits, cases: int) -> None:
+        """Remember several events at once, of which ``ids`` are the first by order of their ids."""
+        assert self.series is not None  # noqa: S101 - a bucket was found
+        self.events[bucket] = sorted({*self.events.get(bucket, ()), *ids})[:MOST_EVENTS]
+        if bucket < self.series.newest:
+            self.late[bucket] = self.late.get(bucket, 0) + cases
+        kept = self.traits.setdefault(bucket, {})
+        for feature, counts in sorted(traits.items()):
+            total = kept.setdefault(feature, {})
+            for value, count in sorted(counts.items()):
+                if value in total or len(total) < _MOST_TRAITS:
+                    total[value] = total.get(value, 0) + count
 
     def behind(self, first: int, last: int) -> Behind:
         """What is remembered of the events of a span of buckets."""

@@ -11,11 +11,12 @@ from schemas.alerts import Kind, Sentences, Span, StandsOut, State
 from schemas.codes import LANGUAGES, code_list
 
 _MONTHS = "January February March April May June July August September October November December".split()  # noqa: SIM905
-_ALL_MEMBERS = {"en": "All members together", "vi": "Tất cả các thành viên", "zh": "全体成员"}
+ALL_MEMBERS = {"en": "All members together", "vi": "Tất cả các thành viên", "zh": "全体成员"}
 _LISTS = {"concealment": ("concealment",), "place": ("places",), "substance": ("substances", "taxa")}
 _FEATURES = {
     "route": {"en": "route", "vi": "tuyến", "zh": "路线"},
     "concealment": {"en": "concealment", "vi": "cách cất giấu", "zh": "藏匿方式"},
+    "combination": {"en": "the combination", "vi": "sự kết hợp", "zh": "组合"},
     "place": {"en": "place", "vi": "địa điểm", "zh": "地点"},
     "substance": {"en": "goods", "vi": "hàng hóa", "zh": "物品"},
 }
@@ -61,9 +62,9 @@ _SENTENCES: Mapping[tuple[Kind, State], Mapping[str, str]] = {
         "zh": "{who}在{days}天后恢复报送。",
     },
     (Kind.MAJOR, State.OPEN): {
-        "en": "{who}: one case of {quantity} of {goods} {when}. Cases from {threshold} on are major.",
-        "vi": "{who}: một vụ {goods}, {quantity}, {when}. Từ {threshold} trở lên là vụ lớn.",
-        "zh": "{who}：{when}一起案件查获{goods}{quantity}。{threshold}及以上为重大案件。",
+        "en": "{who}: one case of {quantity} of {goods} {when}. {why}",
+        "vi": "{who}: một vụ {goods}, {quantity}, {when}. {why}",
+        "zh": "{who}：{when}一起案件查获{goods}{quantity}。{why}",
     },
 }
 _STANDS_OUT = {
@@ -73,14 +74,24 @@ _STANDS_OUT = {
 }
 
 
+_DECLARED = {"en": "Cases from {0} on are major.", "vi": "Từ {0} trở lên là vụ lớn.", "zh": "{0}及以上为重大案件。"}
+_LARGEST = {
+    "en": "It is among the largest {0} % of all members' cases of these goods.",
+    "vi": "Vụ này thuộc {0} % vụ lớn nhất của mọi thành viên đối với hàng hóa này.",
+    "zh": "属于全体成员同类物品案件中最大的{0}%。",
+}
+
+
+def why_major(threshold: Mapping[str, str] | None, share: float) -> Mapping[str, str]:
+    """Why a case is major: it reaches a declared threshold, or is above a share of the network's cases."""
+    if threshold:
+        return {language: _DECLARED[language].format(threshold[language]) for language in LANGUAGES}
+    return {language: _LARGEST[language].format(f"{100 * (1 - share):.2g}") for language in LANGUAGES}
+
+
 def say(kind: Kind, state: State, facts: Mapping[str, Any], stands_out: tuple[StandsOut, ...] = ()) -> Sentences:
     """The sentence of a kind in a state. ``facts`` holds what its template names, and per language under ``en``, ``vi``, ``zh``."""
     return Sentences(**{language: _in(language, kind, state, facts, stands_out) for language in LANGUAGES})
-
-
-def who(agency_name: Mapping[str, str] | None) -> Mapping[str, str]:
-    """The subject: an agency's names by language, or all members."""
-    return agency_name or _ALL_MEMBERS
 
 
 def group(code: str | None) -> Mapping[str, str]:
@@ -98,6 +109,9 @@ def feature(name: str, value: str, language: str) -> str:
 
 def value_of(name: str, value: str, language: str) -> str:
     """A code in words."""
+    if name == "combination":
+        parts = zip(("substance", "route", "concealment"), value.split("|"), strict=True)
+        return ", ".join(value_of(part, one, language) for part, one in parts)
     if name == "route":
         return " → ".join(_label(("countries",), code, language) for code in value.split(">"))
     return _label(_LISTS[name], value, language)
