@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 from multiprocessing import get_context
 from typing import Any, NamedTuple
 
@@ -25,6 +26,7 @@ from schemas.settings import settings
 from schemas.topics import INCOMING, JOURNAL
 from sinks.clickhouse.client import Database
 
+BATCH = "latency"
 WARM_UP = 0.1  # of the messages are sent first and not counted
 SETTLE_S = 120.0
 ASK_EVERY_S = 0.02
@@ -110,7 +112,10 @@ def _send(rate: int, seconds: float) -> tuple[dict[str, float], float]:
     """Case number -> when it was given to the client; and the rate kept up."""
     messages = list(seizures(int(rate * seconds), seed=7, start=START, step_s=1))
     sent: dict[str, float] = {}
-    with Outbox[str](settings(), "latency") as outbox:
+    with Outbox[str](settings(), BATCH) as outbox:
+        for agency, key, value in _one_of_each():
+            outbox.send(INCOMING.of(agency), key.decode(), value, key.decode(), headers=[])  # the client gets to know its topics
+        outbox.flush()
         began = time.monotonic()
         for number, (agency, key, value) in enumerate(messages):
             pause = began + number / rate - time.monotonic()
@@ -124,6 +129,13 @@ def _send(rate: int, seconds: float) -> tuple[dict[str, float], float]:
         took_s = time.monotonic() - began
         outbox.flush()
     return sent, len(sent) / took_s
+
+
+def _one_of_each() -> Iterator[tuple[str, bytes, bytes]]:
+    """A message of each agency, of an earlier day: its case number is no other's."""
+    for agency in AGENCIES:
+        _, key, value = next(seizures(1, agencies=(agency,), start=START - timedelta(days=400)))
+        yield agency, key, value
 
 
 def _until_visible(counted: Sequence[tuple[str, float]], arrivals: Arrivals, rows: Seen) -> list[float]:
@@ -183,9 +195,9 @@ def _read_journal(pipe: Any, settle_s: float) -> None:
             now = time.monotonic()
             for record in found:
                 entry = wire.load(record.value)
-                if entry["kind"] == "version":
+                if entry["kind"] == "version" and entry["batch"] == BATCH:
                     arrivals[entry["case_no"]] = (now, tp.partition, record.offset)
-                else:
+                elif entry["kind"] == "agency":
                     profiles += 1
                     if profiles == len(AGENCIES):
                         pipe.send(True)
