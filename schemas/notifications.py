@@ -22,6 +22,10 @@ class Shared(Record):
     at: Moment
     """Time of the tick or record behind it: never the wall clock of whoever wrote it."""
     member: str
+    utc_offset: str = "+00:00"
+    """When the member's day ends, as ``+07:00``."""
+    region: str | None = None
+    """Of the alert's agency; None for an alert over all members, and where it is not an alert."""
     alert: dict[str, Any] | None = None
     message: dict[str, Any] | None = None
 

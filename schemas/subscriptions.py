@@ -50,7 +50,7 @@ class Stream(Record):
 
 
 class QuietHours(Record):
-    """Between ``start`` and ``end`` at the member's UTC offset nothing is sent but SEVERE alerts; it waits, and goes out at the end."""
+    """From ``start`` to ``end`` at the member's UTC offset: SEVERE alerts and members' messages go out, all else waits for the end."""
 
     start: time
     end: time

@@ -108,11 +108,18 @@ SHARED = tuple(topic for topic in TOPICS if not topic.per_agency)
 PER_AGENCY = tuple(topic for topic in TOPICS if topic.per_agency)
 
 _INCOMING = re.compile(rf"in\.({AGENCY_PATTERN[1:-1]})\.v\d+")
+_MEMBER_ALERTS = re.compile(rf"alerts\.({AGENCY_PATTERN[1:-1]})\.v\d+")
 
 
 def agency_of(topic: str) -> str | None:
     """The agency whose ``in.`` topic this is, or None for any other topic."""
     found = _INCOMING.fullmatch(topic)
+    return found[1] if found else None
+
+
+def member_of(topic: str) -> str | None:
+    """The member whose ``alerts.`` topic this is, or None for any other topic."""
+    found = _MEMBER_ALERTS.fullmatch(topic)
     return found[1] if found else None
 
 

@@ -41,6 +41,11 @@ class Draft:
         """Set a key to a JSON value."""
         self.put_raw(key, wire.compact(wire.dump(value)))
 
+    def drop(self, key: bytes) -> None:
+        """Remove a key."""
+        self._before.append((key, self.changes.get(key, _ABSENT)))
+        self.changes[key] = None
+
     def begin(self) -> None:
         """What is put from here on can be taken back."""
         self._before.clear()

@@ -1,0 +1,98 @@
+"""What share keeps of each agency: its profile, how far its journal was read, and what waits for it. State of ``share.v1``.
+
+``members`` -> codes of all agencies with a profile; ``agency/<code>`` -> a ``Member``; ``held/<alert_id>`` -> an alert that waits for
+the journal; ``kept/<agency>/<event_id>/<version>`` -> a message to an agency that is not registered yet; ``told/<alert_id>`` -> shared
+already; ``red/<event_id>`` -> a TLP:RED case and to whom it is released; ``warning/<event_id>`` -> who is on a warning;
+``early/<event_id>[/<n>]`` -> feedback that came before its warning; ``reply/<event_id>`` -> what a feedback answers.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from schemas import wire
+from schemas.control import AgencyProfile
+from schemas.limits import CONTROL_SKEW_S
+from streams.core.draft import Draft
+
+FORMAT = 1
+NETWORK = "network"
+"""Stands for all members together: what waits for no single agency's journal."""
+_SKEW = timedelta(seconds=CONTROL_SKEW_S)
+
+
+class Member:
+    """One agency as the journal has told of it so far."""
+
+    def __init__(self, stored: dict[str, Any] | None) -> None:
+        self.value = stored or {"f": FORMAT, "profile": None, "first": "", "received": "", "at": "", "hour": "", "held": [], "kept": []}
+        self._profile: AgencyProfile | None = None
+
+    @property
+    def profile(self) -> AgencyProfile | None:
+        """What the exchange knows of it; None before its first entry."""
+        if self._profile is None and self.value["profile"] is not None:
+            self._profile = AgencyProfile.model_validate(self.value["profile"])
+        return self._profile
+
+    def learn(self, profile: dict[str, Any]) -> None:
+        """Take a new profile."""
+        self.value["profile"], self._profile = profile, None
+
+    def has_reached(self, raised_at: str) -> bool:
+        """Whether the journal was read up to what raised an alert: a tick's ``at`` or a record's ``received_at``.
+
+        A time long before the first entry was received is the data's own, of a replay: only a tick can be meant.
+        """
+        value = self.value
+        if not value["first"]:
+            return False
+        wanted = datetime.fromisoformat(raised_at)
+        if value["at"] and wanted <= datetime.fromisoformat(value["at"]):
+            return True
+        is_replay = wanted < datetime.fromisoformat(value["first"]) - _SKEW
+        return not is_replay and wanted <= datetime.fromisoformat(value["received"])
+
+
+class Members:
+    """Every agency, read from the draft when asked for and written back by ``keep``."""
+
+    def __init__(self, draft: Draft) -> None:
+        self.draft = draft
+        self._found: dict[str, Member] = {}
+        self._codes: list[str] | None = None
+
+    def of(self, agency: str) -> Member:
+        """An agency, known or not."""
+        found = self._found.get(agency)
+        if found is None:
+            found = self._found[agency] = Member(self.draft.get(_key(agency)))
+        return found
+
+    def registered(self) -> list[AgencyProfile]:
+        """The profiles of all agencies that have one, by code."""
+        return [profile for code in self._all() if (profile := self.of(code).profile) is not None]
+
+    def register(self, agency: str) -> None:
+        """Note that an agency has a profile, and with it a topic."""
+        if agency not in self._all():
+            self._codes = sorted([*self._all(), agency])
+            self.draft.put(b"members", {"f": FORMAT, "codes": self._codes})
+
+    def keep(self) -> None:
+        """Write back what changed. Call it at the end of a run."""
+        for agency, member in self._found.items():
+            raw = wire.dump(member.value)
+            if raw != self.draft.raw(_key(agency)):
+                self.draft.put_raw(_key(agency), wire.compact(raw))
+
+    def _all(self) -> list[str]:
+        if self._codes is None:
+            stored = self.draft.get(b"members")
+            self._codes = stored["codes"] if stored else []
+        return self._codes
+
+
+def _key(agency: str) -> bytes:
+    return f"agency/{agency}".encode()

@@ -1,0 +1,101 @@
+"""A warning or feedback of a member in; those it is for, and its sender, get it out: once, however the partitions were interleaved.
+
+Feedback is for whoever sent the warning it answers; until that warning was read it waits. A message for an agency that is named but
+not registered yet waits for its registration.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from schemas import wire
+from streams.core.draft import Draft
+from streams.core.notices.alerts import Shares
+from streams.core.notices.members import FORMAT, Members
+
+
+def take_message(draft: Draft, members: Members, entry: dict[str, Any], raw: bytes) -> Shares:
+    """Share a version of a warning or feedback."""
+    if entry["family"] == "warning":
+        yield from _warning(draft, members, entry, raw)
+    else:
+        yield from _feedback(draft, members, entry, raw)
+
+
+def deliver_kept(draft: Draft, members: Members, agency: str) -> Shares:
+    """What waited for the registration of ``agency``, in the order it came."""
+    member = members.of(agency)
+    kept, member.value["kept"] = member.value["kept"], []
+    for name in kept:
+        key = f"kept/{name}".encode()
+        raw = draft.raw(key)
+        assert raw is not None  # noqa: S101 - it was put when it was kept
+        yield from _to(draft, members, [agency], wire.load(raw), raw)
+        draft.drop(key)
+
+
+def _warning(draft: Draft, members: Members, entry: dict[str, Any], raw: bytes) -> Shares:
+    """To all it names or named before: who is no longer asked must hear that too."""
+    key = f"warning/{entry['event_id']}".encode()
+    before = draft.get(key)
+    named = set(entry["content"].get("to", ())) | set(before["to"] if before else ())
+    draft.put(key, {"f": FORMAT, "from": entry["agency"], "to": sorted(named)})
+    yield from _to(draft, members, {entry["agency"], *named}, entry, raw)
+    for early in _early(draft, str(entry["event_id"])):
+        one = wire.load(early)
+        yield from _to(draft, members, {entry["agency"], one["agency"]}, one, early)
+
+
+def _feedback(draft: Draft, members: Members, entry: dict[str, Any], raw: bytes) -> Shares:
+    """To the sender of the warning, and to the feedback's own. A withdrawn one goes where its versions went."""
+    own = f"reply/{entry['event_id']}".encode()
+    before = draft.get(own)
+    answered = entry["content"].get("in_reply_to") or (before["to"] if before else None)
+    if answered is None:
+        return
+    draft.put(own, {"f": FORMAT, "to": answered})
+    warning = draft.get(f"warning/{answered}".encode())
+    if warning is not None:
+        yield from _to(draft, members, {warning["from"], entry["agency"]}, entry, raw)
+        return
+    key = f"early/{answered}".encode()
+    count = (draft.get(key) or {"n": 0})["n"]
+    draft.put_raw(f"early/{answered}/{count}".encode(), wire.compact(raw))
+    draft.put(key, {"f": FORMAT, "n": count + 1})
+
+
+def _early(draft: Draft, warning: str) -> Iterator[bytes]:
+    """The feedback that waited for a warning, in the order it came; it waits no more."""
+    waiting = draft.get(f"early/{warning}".encode())
+    if waiting is None:
+        return
+    draft.drop(f"early/{warning}".encode())
+    for number in range(waiting["n"]):
+        key = f"early/{warning}/{number}".encode()
+        raw = draft.raw(key)
+        assert raw is not None  # noqa: S101 - it was put when it was counted
+        draft.drop(key)
+        yield raw
+
+
+def _to(draft: Draft, members: Members, agencies: Iterable[str], entry: dict[str, Any], raw: bytes) -> Shares:
+    for agency in sorted(agencies):
+        member = members.of(agency)
+        if member.profile is None:
+            name = f"{agency}/{entry['event_id']}/{entry['version']}"
+            member.value["kept"].append(name)
+            draft.put_raw(f"kept/{name}".encode(), wire.compact(raw))
+            continue
+        yield (
+            agency,
+            str(entry["event_id"]),
+            {
+                "format": FORMAT,
+                "kind": entry["family"],
+                "at": entry["received_at"],
+                "member": agency,
+                "utc_offset": member.profile.utc_offset,
+                "message": wire.Ready(raw),
+            },
+        )
