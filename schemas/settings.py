@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
@@ -38,6 +39,14 @@ class Settings(BaseSettings):
     """Of one operation, shared by its members: conveyances travel as an HMAC under it."""
     clock: Literal["on", "off"] = "on"
     """``off`` in an isolated stack that replays old data with the data's own time."""
+    webhook_allow_private: bool = False
+    """Whether webhooks may go to addresses that are not public: only where every subscriber is trusted."""
+    smtp_url: SecretStr = SecretStr("")
+    """``smtp[s]://[user:password@]host[:port]``"""
+    mail_from: str = ""
+    """Address that mails come from."""
+    stream_tokens: Path | None = None
+    """File of the tokens of server-sent events: a line each, ``<member> <token>``."""
 
     @cached_property
     def stack(self) -> dict[str, Any]:
@@ -61,6 +70,13 @@ class Settings(BaseSettings):
     def deployment_secret(self) -> bytes:
         """The deployment's secret. Raises Refused when there is none."""
         return (self.secret.get_secret_value() or str(self._found("secret", "", "MEKONG_SECRET"))).encode()
+
+    def webhook_secret(self, name: str) -> str:
+        """The secret that a subscription names. Raises Refused when it is not set."""
+        variable = f"MEKONG_WEBHOOK_SECRET_{name}"
+        if not (secret := os.environ.get(variable, "")):
+            raise Refused(f"{variable} is not set")
+        return secret
 
     def clock_is_on(self) -> bool:
         """Whether this deployment's time is the wall clock's."""

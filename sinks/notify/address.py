@@ -1,0 +1,72 @@
+"""A receiver's host name in, addresses that may be connected to out. What was checked is what is connected to.
+
+A member's webhook must not reach into our own network: addresses that are not public are refused after the name was resolved, and the
+connection goes to the address that was checked, so a name that changes its answer in between gains nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import socket
+from ipaddress import IPv4Address, IPv6Address
+
+from aiohttp.abc import AbstractResolver, ResolveResult
+
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")  # RFC 6052: an IPv4 address in the last 32 bits
+
+
+class AddressRefused(OSError):  # noqa: N818 - named for what happened
+    """The receiver's address is not public."""
+
+
+def is_public(text: str) -> bool:
+    """Whether an address belongs to the public internet, and so does the IPv4 address inside it, when it has one."""
+    address = ipaddress.ip_address(text.partition("%")[0])
+    return all(map(_is_public, (address, *_inside(address))))
+
+
+def _is_public(address: IPv4Address | IPv6Address) -> bool:
+    unassigned = address.is_reserved and address not in _NAT64
+    return address.is_global and not address.is_multicast and not unassigned
+
+
+def _inside(address: IPv4Address | IPv6Address) -> list[IPv4Address]:
+    if isinstance(address, IPv4Address):
+        return []
+    found = [address.ipv4_mapped, address.sixtofour, *(address.teredo or ())]
+    if address in _NAT64:
+        found.append(IPv4Address(address.packed[-4:]))
+    return [one for one in found if one is not None]
+
+
+def check_literal(host: str) -> None:
+    """Refuse a host that is written as an address which is not public; a name passes. Raises AddressRefused."""
+    try:
+        public = is_public(host.strip("[]"))
+    except ValueError:
+        return
+    if not public:
+        raise AddressRefused(f"{host} is not a public address")
+
+
+class Resolver(AbstractResolver):
+    """Resolves names as the system does, and leaves out every address that is not public, unless ``private`` is allowed."""
+
+    def __init__(self, *, private: bool) -> None:
+        self._private = private
+
+    async def resolve(self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC) -> list[ResolveResult]:
+        """The addresses to connect to. Raises AddressRefused when the name leads only to others, OSError when it is unknown."""
+        loop = asyncio.get_running_loop()
+        answers = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM, family=family, flags=socket.AI_ADDRCONFIG)
+        found = [(kind, proto, str(place[0])) for kind, _, proto, _, place in answers if self._private or is_public(str(place[0]))]
+        if not found:
+            raise AddressRefused(f"{host} leads to no public address")
+        return [
+            ResolveResult(hostname=host, host=address, port=port, family=kind, proto=proto, flags=socket.AI_NUMERICHOST)
+            for kind, proto, address in found
+        ]
+
+    async def close(self) -> None:
+        """Nothing is held."""

@@ -1,0 +1,141 @@
+"""``mekong events``: ``alerts.<agency>.v1`` -> server-sent events for the agency, over HTTP.
+
+Guarantee: each record that the filter takes is sent at least once to a reader that comes back with its last event's id, in order.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections.abc import AsyncGenerator
+from contextlib import aclosing, suppress
+from datetime import UTC, datetime, timedelta
+
+from aiohttp import web
+
+from schemas.errors import Refused
+from schemas.settings import Settings
+from schemas.topics import MEMBER_ALERTS
+from sinks.notify.feed import Feeds, Listener
+from sinks.notify.frames import HEARTBEAT, Entry, Wanted, frame, place, resume_at
+from sinks.notify.tokens import Tokens
+
+log = logging.getLogger(__name__)
+
+PATH = "/v1/alerts/stream"
+_HEADERS = {"content-type": "text/event-stream", "cache-control": "no-store", "x-accel-buffering": "no"}
+FIRST_LOOK_BACK = timedelta(days=7)
+"""What a reader gets that names no place to go on from."""
+HEARTBEAT_S = 15.0
+WRITE_WITHIN_S = 30.0
+MOST_READERS = 500
+
+
+def run(settings: Settings, host: str, port: int, stop: threading.Event) -> None:
+    """Serve until ``stop`` is set. Raises Fatal."""
+    asyncio.run(_run(settings, host, port, stop))
+
+
+async def _run(settings: Settings, host: str, port: int, stop: threading.Event) -> None:
+    tokens, feeds = Tokens(settings.stream_tokens), Feeds(settings)
+    runner = web.AppRunner(application(Stream(tokens, feeds)), access_log=None, shutdown_timeout=1)
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, host, port)
+        try:
+            await site.start()
+        except OSError as exc:
+            raise Refused(f"cannot listen on {host}:{port}: {exc.strerror or exc}") from exc
+        reading = asyncio.create_task(feeds.run())
+        reading.add_done_callback(lambda _: stop.set())
+        log.info("ready: http://%s:%d%s", host, runner.addresses[0][1], PATH)
+        await asyncio.to_thread(stop.wait)
+        feeds.end()
+        await reading
+    finally:
+        await runner.cleanup()
+
+
+def application(stream: Stream) -> web.Application:
+    """The one page there is."""
+    app = web.Application()
+    app.router.add_get(PATH, stream.serve)
+    return app
+
+
+class Stream:
+    """Answers requests."""
+
+    def __init__(self, tokens: Tokens, feeds: Feeds) -> None:
+        self._tokens, self._feeds = tokens, feeds
+        self._readers = 0
+
+    async def serve(self, request: web.Request) -> web.StreamResponse:
+        """One reader, until it leaves, or does not keep up."""
+        member = self._tokens.member(request.headers.get("authorization", ""))
+        if member is None:
+            return _refusal(401, "show a token: Authorization: Bearer <token>", {"www-authenticate": "Bearer"})
+        if self._readers >= MOST_READERS:
+            return _refusal(503, "too many readers now", {"retry-after": "30"})
+        topic = MEMBER_ALERTS.of(member)
+        try:
+            wanted, start = Wanted.of(request.query.items()), _start(request)
+            listener = await self._feeds.join(topic)
+        except Refused as exc:
+            return _refusal(400, str(exc))
+        self._readers += 1
+        try:
+            answer = web.StreamResponse(headers=_HEADERS)
+            with suppress(ConnectionError, TimeoutError):  # it has gone, or takes nothing more: it comes back and resumes
+                await answer.prepare(request)
+                async with aclosing(self._all(topic, listener, start)) as entries:
+                    await _send(answer, entries, wanted)
+        finally:
+            self._readers -= 1
+            self._feeds.leave(topic, listener)
+        return answer
+
+    async def _all(self, topic: str, listener: Listener, start: int | datetime) -> AsyncGenerator[Entry | None]:
+        """What was missed, then what comes; None at a heartbeat. Ends when the reader does not keep up."""
+        if isinstance(start, datetime) or start < listener.start:
+            async with aclosing(self._feeds.missed(topic, start, listener.start)) as missed:
+                async for found in missed:
+                    yield found
+        while not listener.lost:
+            yield await listener.next(HEARTBEAT_S)
+
+
+async def _send(answer: web.StreamResponse, entries: AsyncGenerator[Entry | None], wanted: Wanted) -> None:
+    await _write(answer, HEARTBEAT)
+    silent = b""  # the place of records that were not sent
+    async for found in entries:
+        if found is None:
+            await _write(answer, silent + HEARTBEAT)
+            silent = b""
+        elif wanted.takes(found):
+            await _write(answer, frame(found))
+            silent = b""
+        else:
+            silent = place(found.offset)
+
+
+async def _write(answer: web.StreamResponse, raw: bytes) -> None:
+    async with asyncio.timeout(WRITE_WITHIN_S):
+        await answer.write(raw)
+
+
+def _start(request: web.Request) -> int | datetime:
+    last = resume_at(request.headers.get("last-event-id", "") or request.query.get("last_event_id", ""))
+    if last is not None:
+        return last
+    if since := request.query.get("since"):
+        try:
+            return datetime.fromisoformat(since).astimezone(UTC)
+        except (ValueError, OverflowError) as exc:
+            raise Refused(f"since={since!r} is no time: give it as 2026-05-03T00:00:00Z") from exc
+    return datetime.now(UTC) - FIRST_LOOK_BACK
+
+
+def _refusal(status: int, why: str, headers: dict[str, str] | None = None) -> web.Response:
+    return web.json_response({"error": why}, status=status, headers=headers)

@@ -1,0 +1,130 @@
+"""A notification and a mail address in, one mail out by SMTP, and what came of it. Plain text and HTML, one language.
+
+As far as SMTP allows: a mail sent again has the same Message-ID, by which mail programs show it once.
+"""
+
+from __future__ import annotations
+
+import html
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.utils import format_datetime
+from ssl import SSLError
+from typing import Any, NamedTuple
+from urllib.parse import unquote, urlsplit
+
+import aiosmtplib
+
+from schemas.errors import Refused
+from schemas.notifications import Notification
+from schemas.settings import Settings
+from schemas.subscriptions import Mail
+from sinks.notify.outcome import SENT, Outcome, again, hopeless
+
+TIMEOUT_S = 30.0
+_PERMANENT = 500
+_HTML = """<!doctype html>
+<html lang="{language}"><head><meta charset="utf-8"><title>{subject}</title></head>
+<body style="font-family: sans-serif; max-width: 40em">
+<h1 style="font-size: 1.2em">{subject}</h1>
+{paragraphs}
+</body></html>
+"""
+
+
+class Server(NamedTuple):
+    """How to reach the mail server."""
+
+    host: str
+    port: int
+    user: str | None
+    password: str | None
+    tls: bool
+    """TLS from the first byte (``smtps``); else STARTTLS: when there is a password always, without one when the server has it."""
+
+
+def server_of(url: str) -> Server:
+    """``smtp[s]://[user:password@]host[:port]``. Raises Refused."""
+    try:
+        at = urlsplit(url)
+        port = at.port
+    except ValueError as exc:
+        raise Refused(f"MEKONG_SMTP_URL: {exc}") from exc
+    if at.scheme not in {"smtp", "smtps"} or not at.hostname:
+        raise Refused("MEKONG_SMTP_URL: give smtp[s]://[user:password@]host[:port]")
+    user, password = (unquote(part) if part else None for part in (at.username, at.password))
+    return Server(at.hostname, port or (465 if at.scheme == "smtps" else 587), user, password, at.scheme == "smtps")
+
+
+class Mails:
+    """Sends mails."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    async def deliver(self, notification: Notification, to: Mail) -> Outcome:
+        """One attempt. Never raises for what the server or the settings do wrong."""
+        try:
+            server = server_of(self._settings.smtp_url.get_secret_value() or _unset("MEKONG_SMTP_URL"))
+            mail = compose(notification, to.to, self._settings.mail_from or _unset("MEKONG_MAIL_FROM"))
+            await aiosmtplib.send(mail, **_options(server))
+        except (Refused, ValueError) as exc:
+            return again(str(exc))
+        except aiosmtplib.SMTPRecipientsRefused as exc:
+            codes = [refused.code for refused in exc.recipients]
+            said = f"the mail server refuses the recipient ({', '.join(map(str, codes))})"
+            return hopeless(said) if all(code >= _PERMANENT for code in codes) else again(said)
+        except aiosmtplib.SMTPAuthenticationError as exc:
+            return again(f"the mail server refuses user or password of MEKONG_SMTP_URL ({exc.code})")
+        except aiosmtplib.SMTPResponseException as exc:
+            return again(f"the mail server answered {exc.code}")
+        except (aiosmtplib.SMTPException, OSError, SSLError) as exc:
+            return again(f"the mail server cannot be reached: {type(exc).__name__}")
+        return SENT
+
+
+def compose(notification: Notification, to: str, sender: str) -> EmailMessage:
+    """The mail. Raises ValueError for an address that is none."""
+    mail = EmailMessage()
+    mail["From"] = _address(sender)
+    mail["To"] = _address(to)
+    mail["Subject"] = _one_line(notification.subject)
+    mail["Date"] = format_datetime(notification.raised_at)
+    mail["Message-ID"] = f"<{notification.notification_id}@{_address(sender).domain}>"
+    mail["Content-Language"] = notification.language
+    mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office answers
+    mail.set_content(notification.text + "\n")
+    mail.add_alternative(as_html(notification), subtype="html")
+    return mail
+
+
+def as_html(notification: Notification) -> str:
+    """The same words; nothing is loaded from elsewhere."""
+    paragraphs = "\n".join(
+        f"<p>{html.escape(part.strip()).replace(chr(10), '<br>')}</p>" for part in notification.text.split("\n\n") if part.strip()
+    )
+    return _HTML.format(language=notification.language, subject=html.escape(notification.subject), paragraphs=paragraphs)
+
+
+def _options(server: Server) -> dict[str, Any]:
+    return {
+        "hostname": server.host,
+        "port": server.port,
+        "username": server.user,
+        "password": server.password,
+        "use_tls": server.tls,
+        "start_tls": True if server.user and not server.tls else None,  # a password never goes in the clear
+        "timeout": TIMEOUT_S,
+    }
+
+
+def _address(text: str) -> Address:
+    return Address(addr_spec=text)
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _unset(variable: str) -> str:
+    raise Refused(f"{variable} is not set")

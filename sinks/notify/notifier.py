@@ -1,0 +1,217 @@
+"""``mekong notify``: ``notifications.v1`` -> webhooks and mail; the end of each attempt -> ``deliveries.v1``.
+
+Guarantee: each notification is delivered at least once, always under the same id, and recorded as sent exactly once. After a kill
+between the receiver's answer and the record it is sent again; the receiver knows it by its id.
+
+    reader thread --> Ledger (event loop) --> a task for each subscription --> channel
+                         ^                                   |
+                         +------- recorder thread <----------+
+
+A subscription has its own task, with one attempt at a time, so a slow or dead receiver delays nobody else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import assert_never
+
+from schemas.notifications import Delivery, DeliveryState, Notification
+from schemas.settings import Settings
+from schemas.subscriptions import Mail, Stream, Subscription, Webhook
+from sinks.notify.ledger import Ledger
+from sinks.notify.log import News, Reader, Recorder
+from sinks.notify.mail import Mails
+from sinks.notify.outcome import SENT, Outcome, hopeless
+from sinks.notify.webhook import Webhooks
+
+log = logging.getLogger(__name__)
+
+_POLL_S = 0.2
+_LONGEST_SLEEP_S = 60.0
+_END_WITHIN_S = 8.0
+_MOST_AT_ONCE = 500
+"""Deliveries in a transaction."""
+Deliver = Callable[[Notification, Subscription], Awaitable[Outcome]]
+
+
+def run(settings: Settings, stop: threading.Event) -> None:
+    """Deliver until ``stop`` is set. Raises Fatal."""
+    recorder = Recorder(settings)  # first: nobody else records from here on
+    try:
+        reader = Reader(settings)
+        try:
+            asyncio.run(_run(settings, reader, recorder, stop))
+        finally:
+            reader.close()
+    finally:
+        recorder.close()
+
+
+async def _run(settings: Settings, reader: Reader, recorder: Recorder, stop: threading.Event) -> None:
+    async with channels(settings) as deliver:
+        await Notifier(reader, recorder, deliver).run(stop)
+
+
+@asynccontextmanager
+async def channels(settings: Settings) -> AsyncIterator[Deliver]:
+    """One attempt on whatever channel a subscription has."""
+    mails = Mails(settings)
+    async with Webhooks(settings) as webhooks:
+
+        async def deliver(notification: Notification, subscription: Subscription) -> Outcome:
+            match subscription.channel:
+                case Webhook() as webhook:
+                    return await webhooks.deliver(notification, webhook)
+                case Mail() as mail:
+                    return await mails.deliver(notification, mail)
+                case Stream():
+                    return Outcome(SENT.state, "it reads for itself")
+                case other:
+                    assert_never(other)
+
+        yield deliver
+
+
+class Notifier:
+    """The event loop's side: who is to get what, and when."""
+
+    def __init__(
+        self, reader: Reader, recorder: Recorder, deliver: Deliver, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
+        self._reader, self._recorder, self._deliver, self._now = reader, recorder, deliver, now
+        self._ledger = Ledger()
+        self._subscriptions: dict[str, Subscription] = {}
+        self._waiting: dict[str, dict[object, Notification]] = {}
+        self._woken: dict[str, asyncio.Event] = {}
+        self._senders: list[asyncio.Task[None]] = []
+        self._ending = False
+        self._records: asyncio.Queue[tuple[Delivery, asyncio.Future[None]]] = asyncio.Queue()
+
+    async def run(self, stop: threading.Event) -> None:
+        """Deliver until ``stop`` is set. Raises Fatal.
+
+        Attempts in flight get a few seconds to end; those that do not are made again after the next start.
+        """
+        await self._catch_up(stop)
+        try:
+            async with asyncio.TaskGroup() as self._tasks:
+                recording = self._tasks.create_task(self._record())
+                for notification in list(self._ledger.pending()):
+                    self._enqueue(notification)
+                log.info("ready: %d notifications to deliver, %d subscriptions", len(self._ledger), len(self._subscriptions))
+                while not stop.is_set():
+                    for notification in self._take(await asyncio.to_thread(self._reader.poll, _POLL_S)):
+                        self._enqueue(notification)
+                await self._end()
+                recording.cancel()
+        except ExceptionGroup as group:
+            raise group.exceptions[0] from group
+
+    async def _catch_up(self, stop: threading.Event) -> None:
+        """Read all there is before anything is sent: what was sent already is known only at the end of the deliveries."""
+        found: list[Notification] = []
+        while not stop.is_set() and await asyncio.to_thread(self._reader.is_behind):
+            news = await asyncio.to_thread(self._reader.poll, _POLL_S)
+            found += news.notifications
+            self._take(news._replace(notifications=[]))
+        self._take(News([], found, []))
+        await asyncio.to_thread(self._reader.forget_deliveries)
+
+    async def _end(self) -> None:
+        self._ending = True
+        for woken in self._woken.values():
+            woken.set()
+        if self._senders:
+            _, late = await asyncio.wait(self._senders, timeout=_END_WITHIN_S)
+            for task in late:
+                task.cancel()
+
+    def _take(self, news: News) -> list[Notification]:
+        """Take up what was read; the notifications that are new."""
+        for subscription in news.subscriptions:
+            self._subscriptions[subscription.id] = subscription
+            self._wake(subscription.id)
+        for delivery in news.deliveries:
+            self._ledger.delivered(delivery)
+        return [notification for notification in news.notifications if self._ledger.notified(notification)]
+
+    def _enqueue(self, notification: Notification) -> None:
+        name = notification.subscription
+        if name not in self._woken:
+            self._woken[name] = asyncio.Event()
+            self._waiting[name] = {}
+            self._senders.append(self._tasks.create_task(self._serve(name)))
+        self._waiting[name][notification.notification_id] = notification
+        self._wake(name)
+
+    def _wake(self, name: str) -> None:
+        if name in self._woken:
+            self._woken[name].set()
+
+    async def _serve(self, name: str) -> None:
+        """One subscription's task: whatever is due first, one attempt at a time."""
+        waiting, woken = self._waiting[name], self._woken[name]
+        while not self._ending:
+            woken.clear()
+            now = _now()
+            due = {key: self._ledger.progress(one.notification_id).due or now for key, one in waiting.items()}
+            first = min(due, key=due.__getitem__, default=None)
+            if first is None or due[first] > now or not self._may_send(name):
+                pause_s = _LONGEST_SLEEP_S if first is None else min(max((due[first] - now).total_seconds(), 1.0), _LONGEST_SLEEP_S)
+                await _either(woken, pause_s)
+                continue
+            if (await self._attempt(waiting[first])).state is not DeliveryState.RETRYING:
+                del waiting[first]
+
+    def _may_send(self, name: str) -> bool:
+        """A paused subscription keeps what waits for it; so does one that is not read yet."""
+        return name in self._subscriptions and self._subscriptions[name].state != "paused"
+
+    async def _attempt(self, notification: Notification) -> Delivery:
+        subscription = self._subscriptions[notification.subscription]
+        removed = subscription.state == "removed"
+        outcome = hopeless("the subscription was removed") if removed else await self._deliver(notification, subscription)
+        delivery = self._ledger.attempted(notification, subscription.channel.channel, outcome, _now())
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._records.put_nowait((delivery, done))
+        await done
+        self._ledger.delivered(delivery, outcome.wait_s)
+        told = log.warning if delivery.state is DeliveryState.PARKED else log.info
+        told(
+            "%s to %s: %s, attempt %d %s",
+            notification.notification_id,
+            notification.subscription,
+            delivery.state.value,
+            delivery.attempt,
+            delivery.detail,
+        )
+        return delivery
+
+    async def _record(self) -> None:
+        """Commit what waits, together; a failure here ends the process."""
+        while True:
+            batch = [await self._records.get()]
+            while not self._records.empty() and len(batch) < _MOST_AT_ONCE:
+                batch.append(self._records.get_nowait())
+            await asyncio.to_thread(self._recorder.record, [delivery for delivery, _ in batch])
+            for _, done in batch:
+                if not done.done():
+                    done.set_result(None)
+
+
+async def _either(woken: asyncio.Event, pause_s: float) -> None:
+    """Wait for news, at most so long."""
+    try:
+        async with asyncio.timeout(pause_s):
+            await woken.wait()
+    except TimeoutError:
+        return
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

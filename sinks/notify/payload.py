@@ -1,0 +1,60 @@
+"""A notification in, the JSON body of its webhook out: small, and the same bytes at every attempt. Pure. Format: docs/notifications.md."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from schemas.notifications import Notification
+from schemas.wire import canonical
+
+MOST_ITEMS = 50
+MOST_BYTES = 262_144
+ALERT_FIELDS = (
+    "alert_id",
+    "kind",
+    "state",
+    "tier",
+    "series",
+    "agency",
+    "commodity_group",
+    "bucket",
+    "raised_at",
+    "observed",
+    "expected",
+    "interval_90",
+    "ratio",
+    "late_share",
+)
+"""What a webhook tells of an alert; its cases and the figures of the test are asked for with the alert's id."""
+MESSAGE_FIELDS = ("event_id", "agency", "case_no", "family", "version", "status", "received_at", "content")
+"""What it tells of a member's warning or feedback."""
+
+
+def body(notification: Notification) -> bytes:
+    """The body. Items that it has no room for are counted in ``more``; the text names them all."""
+    items = [_item(item, notification.language) for item in notification.items[:MOST_ITEMS]]
+    raw = _body(notification, items)
+    return raw if len(raw) <= MOST_BYTES else _body(notification, [])
+
+
+def _body(notification: Notification, items: list[dict[str, Any]]) -> bytes:
+    data = {
+        "subscription": notification.subscription,
+        "member": notification.member,
+        "language": notification.language,
+        "subject": notification.subject,
+        "text": notification.text,
+        "items": items,
+        "more": len(notification.items) - len(items),
+    }
+    return canonical({"type": f"mekong.{notification.reason.value}", "timestamp": notification.raised_at, "data": data})
+
+
+def _item(item: Mapping[str, Any], language: str) -> dict[str, Any]:
+    if "alert_id" not in item:
+        return {name: item[name] for name in MESSAGE_FIELDS if name in item}
+    return {
+        **{name: item[name] for name in ALERT_FIELDS if item.get(name) is not None},
+        "sentence": item.get("sentences", {}).get(language, ""),
+    }
