@@ -9,6 +9,11 @@ from threading import Event
 
 import click
 
+WORKERS = ("intake", "watch", "share", "notify")
+"""The agents' names (streams/agents), here so that help imports no framework."""
+REBUILT = ("intake", "watch")
+"""Those whose lost state is made again from the journal."""
+
 
 @click.group()
 def sink() -> None:
@@ -45,16 +50,18 @@ def clickhouse(names: tuple[str, ...]) -> None:
 
 
 @click.command()
-@click.argument("name", type=click.Choice(["intake", "watch"]))
+@click.argument("name", type=click.Choice(WORKERS))
 def worker(name: str) -> None:
     """Run a worker: `intake` takes messages into the journal, `watch` counts them.
+
+    `share` passes on to each member what it may see, `notify` decides what each subscription is sent.
 
     Start as many as you like on a real cluster: each takes some of the lanes, and a lane is never in two.
 
     \b
     Example:
       mekong worker intake
-      mekong worker watch
+      mekong worker notify
     """
     from schemas.settings import settings
     from streams.agents import AGENTS

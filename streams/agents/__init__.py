@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from schemas.settings import Settings
-from streams.agents import intake, watch
+from streams.agents import intake, notify, share, watch
 from streams.app import Plan
 
-AGENTS: dict[str, Callable[[Settings], Plan]] = {"intake": intake.plan, "watch": watch.plan}
+AGENTS: dict[str, Callable[[Settings], Plan]] = {
+    "intake": intake.plan,
+    "watch": watch.plan,
+    "share": share.plan,
+    "notify": notify.plan,
+}

@@ -1,0 +1,34 @@
+"""Every agent is registered, can be started by the command, and has topics that exist."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from deploy.cli.processes import REBUILT, WORKERS
+from schemas.settings import Settings
+from schemas.topics import TOPICS
+from streams import agents
+
+FOLDER = Path(agents.__file__).parent
+
+
+def test_every_agent_of_the_folder_is_registered_under_its_name():
+    assert set(agents.AGENTS) == {path.stem for path in FOLDER.glob("*.py")} - {"__init__"}
+
+
+def test_the_command_offers_every_agent_and_no_other():
+    assert set(WORKERS) == set(agents.AGENTS)
+    assert set(REBUILT) <= set(WORKERS)
+
+
+@pytest.mark.parametrize("name", agents.AGENTS)
+def test_an_agent_is_its_own_group_and_has_a_state_topic_of_its_own(name):
+    plans = [make(Settings(secret="x")) for make in agents.AGENTS.values()]
+    plan = agents.AGENTS[name](Settings(secret="x"))
+    assert plan.name == name
+    assert plan.state in {topic.name for topic in TOPICS}
+    assert [one.state for one in plans].count(plan.state) == 1
+    assert any(plan.is_source(topic.of("VN-CUSTOMS") if topic.per_agency else topic.name) for topic in TOPICS)
+    assert not plan.is_source(plan.state)
