@@ -47,13 +47,21 @@ class Registry:
 
         The profile goes first into the agency's own topic, then into the register: when we are interrupted, adding again mends it.
         """
-        whole = [with_phases(profile, self.phases.values()) for profile in profiles]
+        whole = [self._numbered(with_phases(profile, self.phases.values())) for profile in profiles]
         changed = [profile for profile in whole if self.agencies.get(profile.agency) != profile]
         create_with(self._admin, self._settings.kafka_replication, PER_AGENCY, [profile.agency for profile in whole])
         self._write(self._control_record(profile) for profile in changed)
         self._write((REGISTRY.name, f"agency:{profile.agency}", encode(profile), []) for profile in changed)
         self.agencies.update({profile.agency: profile for profile in changed})
         return [profile.agency for profile in changed]
+
+    def _numbered(self, profile: AgencyProfile) -> AgencyProfile:
+        """The profile with the number of the one we have, or the next one when it says something new."""
+        now = self.agencies.get(profile.agency)
+        if now is None:
+            return profile
+        same = profile.model_copy(update={"number": now.number})
+        return same if same == now else same.model_copy(update={"number": now.number + 1})
 
     def add_phase(self, phase: Phase) -> list[str]:
         """Write the phase, and the profiles of the agencies whose part it changes; their codes. Raises Refused for unknown names."""

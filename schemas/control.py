@@ -11,7 +11,7 @@ import hmac
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import Discriminator, StringConstraints, TypeAdapter
+from pydantic import Discriminator, Field, StringConstraints, TypeAdapter
 
 from schemas.messages import AgencyCode, Country
 from schemas.record import Moment, Record
@@ -43,6 +43,8 @@ class AgencyProfile(Record):
     """What the exchange knows of an agency. Written when it is added, and again when a phase or role changes."""
 
     message_type: Literal["agency"] = "agency"
+    number: Annotated[int, Field(ge=1)] = 1
+    """Counts the changes of this profile. A copy of an older one, sent again by the agency itself, is told by it and dropped."""
     agency: AgencyCode
     name: str
     kind: Literal["customs", "police", "other"]

@@ -29,7 +29,10 @@ class Deployment(NamedTuple):
 
 
 def control(draft: Draft, deployment: Deployment, arrived: Arrived, raw: bytes, mac: bytes) -> Said | None:
-    """Pass a tick or profile on to the journal. A forged one is refused; a tick of another time than now is dropped (None)."""
+    """Pass a tick or profile on to the journal.
+
+    A forged one is refused; a tick of another time than now, and a profile no newer than the one known, are dropped (None).
+    """
     if not signed(deployment.secret, arrived.topic, raw, mac):
         why = Rejected(reason=Reason.FORGED_CONTROL, detail="carries the exchange's control header without its signature")
         return refusal(arrived, why, None)
@@ -39,6 +42,10 @@ def control(draft: Draft, deployment: Deployment, arrived: Arrived, raw: bytes, 
         raise Fatal(f"{arrived.topic} {arrived.offset}: a control record of ours cannot be read: {exc}") from exc
     if isinstance(record, Tick):
         return _tick(draft, deployment, arrived, record)
+    known = profile_of(draft, arrived.agency)
+    if known is not None and record.number <= known.number:
+        log.info("%s %d: profile %d dropped, %d is known", arrived.topic, arrived.offset, record.number, known.number)
+        return None
     draft.put_raw(profile_key(arrived.agency), wire.encode(record))
     return Said({"kind": "agency", **entry_base(arrived), "profile": record.model_dump(mode="json")}, None)
 
