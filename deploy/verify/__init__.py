@@ -73,6 +73,8 @@ def _read(settings: Settings, log: Log, database: Database, deadline: float, tel
     commits, behind = log.wait_for_group("watch", lasts(outputs["journal"]), deadline)
     tell("reading counts and buckets")
     outputs |= {"counts": log.read(log.ends([COUNTS.name])), "buckets": log.read(log.ends([BUCKETS.name]))}
+    tell("reading alerts and notifications")
+    outputs |= {name: log.read(log.ends({table.topic.name} & topics)) for name, table in _TABLES.items() if name not in outputs}
     tell("waiting for the sinks")
     pending += behind
     for name, found in outputs.items():

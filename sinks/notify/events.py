@@ -131,9 +131,12 @@ def _start(request: web.Request) -> int | datetime:
         return last
     if since := request.query.get("since"):
         try:
-            return datetime.fromisoformat(since).astimezone(UTC)
-        except (ValueError, OverflowError) as exc:
-            raise Refused(f"since={since!r} is no time: give it as 2026-05-03T00:00:00Z") from exc
+            at = datetime.fromisoformat(since)
+        except ValueError:
+            at = None
+        if at is None or at.tzinfo is None:
+            raise Refused(f"since={since!r} is no time with its UTC offset: give it as 2026-05-03T00:00:00Z")
+        return at
     return datetime.now(UTC) - FIRST_LOOK_BACK
 
 

@@ -91,10 +91,10 @@ def compose(notification: Notification, to: str, sender: str) -> EmailMessage:
     mail["Subject"] = _one_line(notification.subject)
     mail["Date"] = format_datetime(notification.raised_at)
     mail["Message-ID"] = f"<{notification.notification_id}@{_address(sender).domain}>"
-    mail["Content-Language"] = notification.language
     mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office answers
     mail.set_content(notification.text + "\n")
     mail.add_alternative(as_html(notification), subtype="html")
+    mail["Content-Language"] = notification.language
     return mail
 
 

@@ -3,6 +3,15 @@
 from __future__ import annotations
 
 from sinks.clickhouse.table import Table
-from sinks.clickhouse.tables import buckets, counts, journal, receipts
+from sinks.clickhouse.tables import alerts, answers, buckets, counts, deliveries, journal, notifications, receipts
 
-TABLES: tuple[Table, ...] = (journal.TABLE, receipts.TABLE, counts.TABLE, buckets.TABLE)
+TABLES: tuple[Table, ...] = (
+    journal.TABLE,
+    receipts.TABLE,
+    counts.TABLE,
+    buckets.TABLE,
+    alerts.TABLE,
+    notifications.TABLE,
+    deliveries.TABLE,
+    answers.TABLE,
+)
