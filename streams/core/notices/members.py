@@ -8,7 +8,7 @@ already; ``red/<event_id>`` -> a TLP:RED case and to whom it is released; ``warn
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from schemas import wire
@@ -19,6 +19,8 @@ from streams.core.draft import Draft
 FORMAT = 1
 NETWORK = "network"
 """Stands for all members together: what waits for no single agency's journal."""
+LOST_DAYS = 3
+"""A clock further behind the others has stopped, and is not waited for (as streams/core/spikes/network.py has it)."""
 _SKEW = timedelta(seconds=CONTROL_SKEW_S)
 
 
@@ -79,6 +81,14 @@ class Members:
         if agency not in self._all():
             self._codes = sorted([*self._all(), agency])
             self.draft.put(b"members", {"f": FORMAT, "codes": self._codes})
+
+    def today(self) -> str:
+        """The earliest local day that a member's clock shows, but for clocks that have stopped; empty before the first tick."""
+        days: list[str] = [day for profile in self.registered() if (day := self.of(profile.agency).value["hour"][:10])]
+        if not days:
+            return ""
+        stopped = (date.fromisoformat(max(days)) - timedelta(days=LOST_DAYS)).isoformat()
+        return min(day for day in days if day > stopped)
 
     def keep(self) -> None:
         """Write back what changed. Call it at the end of a run."""

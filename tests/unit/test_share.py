@@ -1,0 +1,241 @@
+"""What is shared with whom: alerts once their journal was read, messages with those they name, hours by the member's own clock."""
+
+import itertools
+import json
+from datetime import date
+
+import pytest
+
+from schemas import wire
+from schemas.alerts import Kind, State, alert_id
+from schemas.control import AgencyProfile, Membership
+from schemas.errors import Refused
+from schemas.notifications import Shared
+from streams.core.draft import Draft
+from streams.core.notices.share import fold_alerts, fold_journal
+from streams.core.notices.visible import Matter, phases_of, visible_to
+
+VN, LA, TH, KR = "VN-CUSTOMS", "LA-CUSTOMS", "TH-CUSTOMS", "KR-CUSTOMS"
+DAY, LATER = date(2026, 5, 3), date(2026, 9, 1)
+
+
+class Record:
+    key = None
+
+    def __init__(self, value, offset=0):
+        self.value, self.offset = wire.dump(value), offset
+
+
+def membership(phase="OMD-VII", starts="2026-04-01", ends="2026-08-31", groups=(), role="member"):
+    return Membership(operation="OMD", phase=phase, role=role, starts_on=starts, ends_on=ends, commodity_groups=groups)
+
+
+def profile(agency, *memberships, offset="+07:00"):
+    found = {"kind": "customs", "country": agency[:2], "region": "South-eastern Asia", "utc_offset": offset, "memberships": memberships}
+    return AgencyProfile(agency=agency, name=agency, **found)
+
+
+def registered(agency, *memberships, received="2026-05-01T00:00:00.000Z", offset="+07:00"):
+    found = profile(agency, *memberships, offset=offset).model_dump(mode="json")
+    return {"kind": "agency", "format": 1, "agency": agency, "received_at": received, "profile": found}
+
+
+def tick(agency, at):
+    return {"kind": "tick", "format": 1, "agency": agency, "at": at, "received_at": at}
+
+
+def version(agency, event, family="case", received="2026-05-03T08:00:00.000Z", number=1, status="current", **content):
+    return {
+        "kind": "version",
+        "format": 1,
+        "event_id": event,
+        "agency": agency,
+        "case_no": event,
+        "family": family,
+        "version": number,
+        "status": status,
+        "received_at": received,
+        "content": content,
+    }
+
+
+def alert(agency=VN, raised="2026-05-03T08:00:00Z", events=(), group="drug", **more):
+    series = "/".join(part for part in (agency or "network", group) if part)
+    return {
+        "format": 1,
+        "alert_id": str(alert_id(Kind.SPIKE, series, raised, State.OPEN)),
+        "kind": "SPIKE",
+        "state": "open",
+        "tier": "SPIKE",
+        "series": series,
+        **({"agency": agency} if agency else {"network": True}),
+        **({"commodity_group": group} if group else {}),
+        "bucket": {"size": "day", "start": "2026-05-03", "end": "2026-05-03"},
+        "raised_at": raised,
+        "event_ids": list(events),
+        "sentences": {"en": "x", "vi": "x", "zh": "x"},
+        **more,
+    }
+
+
+class World:
+    """A share lane; each call is one committed run."""
+
+    def __init__(self):
+        self.state = {}
+
+    def _commit(self, fold, values):
+        changes = {}
+        told = [(one.member, json.loads(wire.dump(one.shared))) for one in fold(Draft(self.state, changes), [Record(v) for v in values])]
+        for key, value in changes.items():
+            if value is None:
+                self.state.pop(key, None)
+            else:
+                self.state[key] = value
+        return told
+
+    def journal(self, *entries):
+        return self._commit(fold_journal, entries)
+
+    def alerts(self, *alerts):
+        return self._commit(fold_alerts, alerts)
+
+
+def whom(told, kind=None):
+    return [member for member, shared in told if kind in (None, shared["kind"])]
+
+
+@pytest.mark.parametrize(
+    ("matter", "sees"),
+    [
+        pytest.param(Matter(VN, DAY, DAY), True, id="its own"),
+        pytest.param(Matter(LA, DAY, DAY), False, id="another's"),
+        pytest.param(Matter(LA, DAY, DAY, named=frozenset({VN})), True, id="another's that names it"),
+        pytest.param(Matter(LA, DAY, DAY, frozenset({("OMD", "OMD-VII")})), True, id="of a phase that both are in"),
+        pytest.param(Matter(LA, DAY, DAY, frozenset({("OMD", "OMD-VI")})), False, id="of a phase that it is not in"),
+        pytest.param(
+            Matter(LA, date(2026, 9, 1), date(2026, 9, 1), frozenset({("OMD", "OMD-VII")})), False, id="after its part in the phase"
+        ),
+        pytest.param(Matter(LA, DAY, DAY, frozenset({("OMD", "OMD-VII")}), is_red=True), False, id="red, and it is not named"),
+        pytest.param(Matter(LA, DAY, DAY, named=frozenset({VN}), is_red=True), True, id="red, and it is named"),
+        pytest.param(Matter(VN, DAY, DAY, is_red=True), True, id="red, and its own"),
+        pytest.param(Matter(None, DAY, DAY, frozenset({("OMD", "OMD-VII")})), True, id="over all members of its phase"),
+    ],
+)
+def test_a_member_sees_its_own_what_names_it_and_what_is_of_its_phases(matter, sees):
+    assert visible_to(profile(VN, membership()), matter) is sees
+
+
+def test_goods_out_of_scope_are_in_no_phase_and_all_goods_together_in_each():
+    found = [profile(VN, membership(groups=("drug",)))]
+    assert phases_of(found, DAY, DAY, "timber") == frozenset()
+    assert phases_of(found, DAY, DAY, "drug") == phases_of(found, DAY, DAY, None) == {("OMD", "OMD-VII")}
+
+
+def test_an_alert_is_for_its_agency_and_for_those_of_its_phase():
+    world = World()
+    world.journal(registered(VN, membership()), registered(LA, membership()), registered(TH), registered(KR, membership(role="observer")))
+    world.journal(tick(VN, "2026-05-03T08:00:00.000Z"))
+    told = world.alerts(alert())
+    assert whom(told) == [KR, LA, VN]
+    shared = [Shared.model_validate(one) for _, one in told]
+    assert {(one.kind, one.region, one.utc_offset) for one in shared} == {("alert", "South-eastern Asia", "+07:00")}
+    assert shared[0].alert == alert()
+
+
+def test_an_alert_waits_until_the_journal_of_its_agency_was_read_up_to_what_raised_it():
+    world = World()
+    assert world.alerts(alert(raised="2026-05-03T08:00:00.123Z")) == []
+    assert world.journal(registered(VN, received="2026-05-03T07:00:00.000Z")) == []
+    assert whom(world.journal(version(VN, "e1", received="2026-05-03T08:00:00.123Z"))) == [VN]
+    assert not [key for key in world.state if key.startswith(b"held/")]
+
+
+def test_an_alert_of_a_replay_waits_for_the_tick_of_the_datas_own_time():
+    world = World()
+    world.journal(registered(VN, received="2026-11-22T10:00:00.000Z"))
+    assert world.alerts(alert(raised="2019-05-04T00:00:00Z")) == []
+    assert whom(world.journal({**tick(VN, "2019-05-04T00:00:00.000Z"), "received_at": "2026-11-22T10:00:01.000Z"}), "alert") == [VN]
+
+
+def test_an_alert_that_comes_twice_is_shared_once():
+    world = World()
+    world.journal(registered(VN), tick(VN, "2026-05-03T09:00:00.000Z"))
+    assert whom(world.alerts(alert(), alert())) == [VN]
+    assert world.alerts(alert()) == []
+
+
+def test_an_alert_over_all_members_waits_until_each_clock_has_left_its_day():
+    world = World()
+    world.journal(registered(VN, membership()), registered(LA, membership()), registered(TH))
+    world.journal(tick(VN, "2026-05-03T17:01:00.000Z"), tick(LA, "2026-05-03T16:59:00.000Z"), tick(TH, "2026-05-03T17:01:00.000Z"))
+    assert world.alerts(alert(agency=None, raised="2026-05-03T23:59:59Z")) == []
+    told = world.journal(tick(LA, "2026-05-03T17:00:00.000Z"))
+    assert whom(told, "alert") == [LA, VN]
+
+
+def test_an_alert_behind_which_a_red_case_stands_is_for_its_agency_and_those_it_is_released_to():
+    world = World()
+    members = [registered(agency, membership()) for agency in (VN, LA, TH)]
+    red = {"tlp": "TLP:RED", "release_to": [TH]}
+    world.journal(*members, version(VN, "e1", handling=red), tick(VN, "2026-05-03T09:00:00.000Z"))
+    assert whom(world.alerts(alert(events=["e0", "e1"]))) == [TH, VN]
+    world.journal(version(VN, "e1", number=2, handling={"tlp": "TLP:AMBER"}))
+    assert whom(world.alerts(alert(raised="2026-05-03T08:01:00Z", events=["e1"]))) == [LA, TH, VN]
+
+
+def test_a_warning_goes_to_whom_it_names_and_to_its_sender_at_once():
+    world = World()
+    world.journal(registered(VN, membership()), registered(LA, membership()), registered(TH, membership()))
+    told = world.journal(version(VN, "w1", "warning", to=[LA]))
+    assert whom(told) == [LA, VN]
+    assert {shared["kind"] for _, shared in told} == {"warning"}
+    assert {shared["at"] for _, shared in told} == {"2026-05-03T08:00:00.000Z"}
+
+
+def test_who_is_no_longer_named_hears_the_correction_and_the_withdrawal():
+    world = World()
+    world.journal(registered(VN), registered(LA), registered(TH))
+    world.journal(version(VN, "w1", "warning", to=[LA]))
+    assert whom(world.journal(version(VN, "w1", "warning", number=2, to=[TH]))) == [LA, TH, VN]
+    assert whom(world.journal(version(VN, "w1", "warning", number=3, status="withdrawn"))) == [LA, TH, VN]
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
+def test_feedback_reaches_the_sender_of_its_warning_in_whatever_order_their_partitions_are_read(order):
+    world = World()
+    world.journal(registered(VN), registered(LA))
+    parts = [
+        [version(VN, "w1", "warning", to=[LA])],
+        [version(LA, "f1", "feedback", in_reply_to="w1"), version(LA, "f1", "feedback", number=2, status="withdrawn")],
+        [tick(VN, "2026-05-03T09:00:00.000Z")],
+    ]
+    told = [one for number in order for one in world.journal(*parts[number])]
+    assert [(shared["kind"], shared["message"]["version"]) for member, shared in told if member == VN and shared["kind"] != "hour"] == [
+        ("warning", 1),
+        ("feedback", 1),
+        ("feedback", 2),
+    ]
+    assert not [key for key in world.state if key.startswith(b"early/")]
+
+
+def test_a_warning_to_an_agency_that_is_not_registered_waits_for_it():
+    world = World()
+    world.journal(registered(VN))
+    assert whom(world.journal(version(VN, "w1", "warning", to=[LA, TH]))) == [VN]
+    assert whom(world.journal(registered(LA))) == [LA]
+    assert whom(world.journal(registered(LA, membership()))) == []
+
+
+def test_an_hour_is_told_when_the_members_own_clock_passes_into_it():
+    world = World()
+    world.journal(registered(VN, offset="+05:45"))
+    told = world.journal(*[tick(VN, f"2026-05-03T{at}:00.000Z") for at in ("08:00", "08:14", "08:15", "08:16", "09:14", "12:00")])
+    assert [shared["at"][11:16] for _, shared in told] == ["08:00", "08:15", "12:00"]
+
+
+def test_a_newer_format_is_refused_not_misread():
+    with pytest.raises(Refused, match="format 2"):
+        World().journal({**tick(VN, "2026-05-03T08:00:00.000Z"), "format": 2})
+    with pytest.raises(Refused, match="format 2"):
+        World().alerts({**alert(), "format": 2})
