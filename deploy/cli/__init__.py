@@ -36,6 +36,9 @@ COMMANDS = {
     "replay": "deploy.cli.send",
     "watch": "deploy.cli.send",
     "receipts": "deploy.cli.receipts",
+    # alerts and notifications
+    "alerts": "deploy.cli.alerts",
+    "subscribe": "deploy.cli.subscribe",
     # asking
     "sql": "deploy.cli.ask",
     "verify": "deploy.cli.ask",
@@ -48,6 +51,7 @@ SECTIONS = {
     "Set up a deployment": ("topics", "migrate", "agency", "phase", "schema"),
     "Processes of a deployment": ("worker", "sink", "clock", "rebuild", "notify", "events"),
     "Send, and see what comes back": ("simulate", "send", "replay", "watch", "receipts"),
+    "Alerts and notifications": ("alerts", "subscribe"),
     "Ask": ("sql", "verify"),
 }
 """How the help groups them."""

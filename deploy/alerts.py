@@ -1,0 +1,145 @@
+"""Alerts of one deployment, and what a person sees of them on a terminal: lines, sparklines, the drawing of `alerts explain`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import date, timedelta
+
+from kafka import KafkaConsumer, TopicPartition
+
+from deploy.sparkline import scale, sparkline
+from schemas.alerts import Alert
+from schemas.connect import kafka_options
+from schemas.errors import Refused
+from schemas.settings import Settings
+from schemas.topics import ALERTS
+from schemas.wire import decode
+from sinks.clickhouse.client import Database
+
+SHOWN = 30
+"""Buckets in a sparkline."""
+_SHORTEST_ID = 8
+Span = tuple[date, int]
+"""First day of a bucket, and its cases."""
+
+
+def follow(settings: Settings, *, on: bool) -> Iterator[list[Alert]]:
+    """The alerts there are, in lists as they come; with ``on`` those that come later too, for ever. Raises Refused."""
+    consumer = KafkaConsumer(**kafka_options(settings), auto_offset_reset="earliest", isolation_level="read_committed")
+    try:
+        tps = [TopicPartition(ALERTS.name, number) for number in sorted(consumer.partitions_for_topic(ALERTS.name) or ())]
+        if not tps:
+            raise Refused(f"there is no topic {ALERTS.name} here: `mekong topics --create` makes it")
+        consumer.assign(tps)
+        consumer.seek_to_beginning(*tps)
+        ends = consumer.end_offsets(tps)
+        while on or any(consumer.position(tp) < ends[tp] for tp in tps):
+            found = [decode(one.value, Alert) for records in consumer.poll(300).values() for one in records if one.value]
+            if found:
+                yield found
+    finally:
+        consumer.close()
+
+
+def all_alerts(settings: Settings) -> list[Alert]:
+    """Every alert there is, by the time it was raised."""
+    return sorted((one for found in follow(settings, on=False) for one in found), key=lambda one: (one.raised_at, one.series))
+
+
+def alert_of(settings: Settings, text: str) -> Alert:
+    """The alert of this id, or whose id begins so. Raises Refused: none, or several."""
+    if len(text) < _SHORTEST_ID or not re.fullmatch(r"[0-9a-f-]+", text):
+        raise Refused(f"{text!r} is no alert id: give it, or at least its first {_SHORTEST_ID} letters.")
+    found = [one for one in all_alerts(settings) if str(one.alert_id).startswith(text)]
+    if len({one.alert_id for one in found}) != 1:
+        raise Refused(f"{'No alert has' if not found else 'More than one alert has'} the id {text}: `mekong alerts` shows them.")
+    return found[0]
+
+
+class History:
+    """Counts of series over time, from ClickHouse's table of closed buckets."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._database = Database(settings.clickhouse())
+
+    def close(self) -> None:
+        """Give the connection back."""
+        self._database.close()
+
+    def before(self, alert: Alert, shown: int = SHOWN) -> list[Span]:
+        """The buckets of the alert's series that end with the alert's own, in order; days without a case are 0."""
+        size = alert.bucket.size
+        first = _back(alert.bucket.start, size, shown - 1)
+        rows = self._database.query(
+            """SELECT start, sum(newest) FROM (
+              SELECT agency, start, argMax(cases, revision) AS newest FROM buckets
+              WHERE bucket = {bucket:String} AND commodity_group = {group:String} AND ({agency:String} = '' OR agency = {agency:String})
+                AND start BETWEEN {first:Date} AND {last:Date}
+              GROUP BY agency, start) GROUP BY start""",
+            bucket="month" if size == "month" else "day",
+            group=alert.commodity_group or "",
+            agency=alert.agency or "",
+            first=first,
+            last=alert.bucket.end,
+        ).rows
+        closed = {day: int(cases) for day, cases in rows}
+        starts = [_back(alert.bucket.start, size, shown - 1 - number) for number in range(shown)]
+        spans = [(start, sum(cases for day, cases in closed.items() if _inside(day, start, size))) for start in starts]
+        return [*spans[:-1], (alert.bucket.start, max(alert.observed, spans[-1][1]))]
+
+
+def line(alert: Alert, spans: Sequence[Span] = ()) -> str:
+    """One alert for people, with its series' past."""
+    expected = "" if alert.expected is None else f" (about {alert.expected:g} expected)"
+    drawn = f"  {sparkline([cases for _, cases in spans])}" if spans else ""
+    state = "" if alert.state.value == "open" else f" {alert.state.value}"
+    return (
+        f"{alert.raised_at:%Y-%m-%d %H:%M}  {str(alert.alert_id)[:_SHORTEST_ID]}  {alert.tier.value:<6}  {alert.kind.value}{state}"
+        f"  {alert.series}  {alert.observed}{expected}{drawn}"
+    )
+
+
+def explained(alert: Alert, spans: Sequence[Span], language: str = "en") -> list[str]:
+    """Everything there is to say: the sentence, the drawing, what stands out, the figures of the test, and how to see the cases."""
+    lines = [getattr(alert.sentences, language), ""]
+    if spans:
+        drawn = sparkline([cases for _, cases in spans])
+        lines += [f"  {spans[0][0]}  {drawn}  {alert.bucket.end}    cases a {alert.bucket.size}, at most {max(c for _, c in spans)}", ""]
+    low, high = (alert.interval_90.low, alert.interval_90.high) if alert.interval_90 else (None, None)
+    drawing, axis = scale(alert.observed, alert.expected, low, high)
+    lines += [f"  {drawing}", f"  {axis}", f"  ● observed {alert.observed}"]
+    if alert.expected is not None:
+        lines[-1] += f"   ┃ expected {alert.expected:g}"
+    if low is not None:
+        lines[-1] += f"   ━ 9 of 10 lie within {low} to {high}"
+    lines += ["", *(f"  {name:<22}{value}" for name, value in _figures(alert)), ""]
+    lines += [f"  {one.value}: {one.events} of {one.of} cases, usually {one.usual_share:.0%}" for one in alert.stands_out]
+    cases = len(alert.event_ids) + alert.more
+    lines += [f"The {cases} case{'' if cases == 1 else 's'} behind it:", f'  mekong sql "{alert.sql}"']
+    return lines
+
+
+def _figures(alert: Alert) -> Iterator[tuple[str, str]]:
+    yield "alert", str(alert.alert_id)
+    yield "what", f"{alert.kind.value} {alert.state.value}, {alert.tier.value}, series {alert.series}"
+    yield alert.bucket.size, f"{alert.bucket.start} to {alert.bucket.end}, raised {alert.raised_at:%Y-%m-%d %H:%M} UTC"
+    if alert.smallest is not None:
+        yield "smallest to open", str(alert.smallest)
+    if alert.late_share:
+        yield "came late", f"{alert.late_share:.0%}"
+    for name, value in alert.explain.model_dump(exclude_none=True).items():
+        yield name, f"{value:g}" if isinstance(value, float) else str(value)
+    yield "rules", alert.rules
+
+
+def _back(start: date, size: str, steps: int) -> date:
+    """The first day of the bucket so many before this one."""
+    if size == "month":
+        month = start.year * 12 + start.month - 1 - steps
+        return date(month // 12, month % 12 + 1, 1)
+    return start - timedelta(days=steps * (7 if size == "week" else 1))
+
+
+def _inside(day: date, start: date, size: str) -> bool:
+    return start <= day < start + timedelta(days=7) if size == "week" else day == start

@@ -1,0 +1,162 @@
+"""Subscriptions and answers of one deployment: read, checked and written (``subscriptions.v1``, ``answers.v1``)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable
+from datetime import UTC, datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+from pydantic import ValidationError
+
+from deploy.profiles import nearest
+from deploy.registry import list_agencies, read_compacted
+from schemas.alerts import Kind, Tier
+from schemas.codes import code_list
+from schemas.connect import kafka_options
+from schemas.errors import Refused
+from schemas.notifications import Delivery, Notification
+from schemas.settings import Settings
+from schemas.subscriptions import Answer, Subscription
+from schemas.topics import ANSWERS, DELIVERIES, NOTIFICATIONS, SUBSCRIPTIONS, Topic
+from schemas.wire import R, decode, encode
+
+WAIT_S = 30
+_SHORTEST_ID = 8
+
+
+def subscriptions(settings: Settings) -> dict[str, Subscription]:
+    """Every subscription that was not removed, by id."""
+    found = (decode(raw, Subscription) for raw in read_compacted(settings, SUBSCRIPTIONS.name).values())
+    return {one.id: one for one in sorted(found, key=lambda one: one.id) if one.state != "removed"}
+
+
+def subscription(settings: Settings, name: str) -> Subscription:
+    """The one of this id. Raises Refused with the nearest names when there is none."""
+    known = subscriptions(settings)
+    if name not in known:
+        raise Refused(f"There is no subscription {name!r}{nearest(name, known)}.")
+    return known[name]
+
+
+def checked(settings: Settings, wanted: Subscription) -> Subscription:
+    """The same, when every name in it is known. Raises Refused with the nearest names."""
+    here = {profile.agency: profile.region for profile in list_agencies(settings)}
+    regions = {*here.values(), *(entry.fields["region"] for entry in code_list("countries").values())}
+    for field, names, known in (
+        ("Member", [wanted.member], here),
+        ("Agency", wanted.filter.agencies, {*code_list("agencies"), *here}),
+        ("Commodity group", wanted.filter.commodity_groups, code_list("commodity_groups")),
+        ("Kind of alert", wanted.filter.kinds, [*map(str, Kind)]),
+        ("Tier", wanted.filter.tiers, [*map(str, Tier)]),
+        ("Region", wanted.filter.regions, regions),
+    ):
+        _check(field, names, known)
+    return wanted
+
+
+def check_agency(settings: Settings, agency: str) -> str:
+    """The code again, when it is registered here. Raises Refused with the nearest names."""
+    _check("Agency", [agency], {profile.agency for profile in list_agencies(settings)})
+    return agency
+
+
+def checked_series(settings: Settings, series: str) -> str:
+    """The name of a series again. Raises Refused when there can be none of it."""
+    agency, _, group = series.partition("/")
+    _check("Agency", [agency], {"network", *(profile.agency for profile in list_agencies(settings))})
+    _check("Commodity group", [group] if group else [], code_list("commodity_groups"))
+    return series
+
+
+def made(record: type[R], values: object) -> R:
+    """A record of what a person gave. Raises Refused, naming the field."""
+    try:
+        return record.model_validate(values)
+    except ValidationError as exc:
+        first = exc.errors(include_url=False, include_input=False)[0]
+        where = ".".join(str(part) for part in first["loc"] if not isinstance(part, int))
+        raise Refused(f"{where}: {first['msg']}") from exc
+
+
+def write(settings: Settings, record: Subscription | Answer) -> None:
+    """Write it, and return when it is acknowledged. Raises kafka-python's errors."""
+    topic, key = (SUBSCRIPTIONS, record.id) if isinstance(record, Subscription) else (ANSWERS, record.subscription)
+    producer = KafkaProducer(**kafka_options(settings), acks="all", enable_idempotence=True)
+    try:
+        producer.send(topic.name, encode(record), key=key.encode()).get(WAIT_S)
+    finally:
+        producer.close(WAIT_S)
+
+
+class Told(NamedTuple):
+    """What was decided and what became of it, so far."""
+
+    notifications: list[Notification]
+    deliveries: list[Delivery]
+
+
+def told(settings: Settings) -> Told:
+    """All notifications and deliveries up to now."""
+    return Told(read_all(settings, NOTIFICATIONS, Notification), read_all(settings, DELIVERIES, Delivery))
+
+
+def read_all(settings: Settings, topic: Topic, record: type[R]) -> list[R]:
+    """Every committed record of a topic up to its end as of now, in the order of each partition."""
+    consumer = KafkaConsumer(**kafka_options(settings), auto_offset_reset="earliest", isolation_level="read_committed")
+    try:
+        tps = [TopicPartition(topic.name, number) for number in sorted(consumer.partitions_for_topic(topic.name) or ())]
+        if not tps:
+            raise Refused(f"there is no topic {topic.name} here: `mekong topics --create` makes it")
+        consumer.assign(tps)
+        ends = consumer.end_offsets(tps)
+        consumer.seek_to_beginning(*tps)
+        found: list[R] = []
+        while any(consumer.position(tp) < ends[tp] for tp in tps):
+            for records in consumer.poll(500).values():
+                found += [decode(one.value, record) for one in records if one.value]
+        return found
+    finally:
+        consumer.close()
+
+
+def notification_of(settings: Settings, text: str, name: str | None) -> Notification:
+    """The notification that a person means by its id or that of an alert in it, or by the first eight letters or more.
+
+    Raises Refused: there is none, or more than one, or several subscriptions got it and none is named.
+    """
+    if len(text) < _SHORTEST_ID or not re.fullmatch(r"[0-9a-f-]+", text):
+        raise Refused(f"{text!r} is no id: give that of a notification or an alert, or at least its first {_SHORTEST_ID} letters.")
+    found = [one for one in read_all(settings, NOTIFICATIONS, Notification) if name in {None, one.subscription} and _is_meant(one, text)]
+    if not found:
+        raise Refused(f"No notification{f' of {name}' if name else ''} is about {text}.")
+    receivers = sorted({one.subscription for one in found})
+    if len(receivers) > 1:
+        raise Refused(f"{', '.join(receivers)} got it: say with --subscription who answers.")
+    return found[-1]
+
+
+def answer(settings: Settings, values: dict[str, object]) -> Answer:
+    """Write an answer given now."""
+    found = made(Answer, {**values, "at": now()})
+    write(settings, found)
+    return found
+
+
+def now() -> datetime:
+    """The wall clock, to the millisecond."""
+    at = datetime.now(UTC)
+    return at.replace(microsecond=at.microsecond // 1_000 * 1_000)
+
+
+def _is_meant(notification: Notification, text: str) -> bool:
+    ids: Iterable[UUID | str] = (notification.notification_id, *(str(item.get("alert_id", "")) for item in notification.items))
+    return any(str(one).startswith(text) for one in ids)
+
+
+def _check(field: str, names: Iterable[str], known: Collection[str]) -> None:
+    for name in names:
+        if name not in known:
+            raise Refused(f"{field} {name!r} is not known{nearest(name, known)}.")
