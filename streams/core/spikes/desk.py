@@ -87,11 +87,13 @@ class Desk:
         """The track of a group, which begins when it is first asked for."""
         found = self._tracks.get(group)
         if found is None:
-            now, closed = self._get(f"now/{group}"), self._get(f"closed/{group}")
+            now, closed, is_network = self._get(f"now/{group}"), self._get(f"closed/{group}"), self.whose is None
             if now is None:
-                found = Track(self.since, self.calendar, self.rules.series)
+                found = Track(self.since, self.calendar, self.rules.series, is_network=is_network)
             else:
-                found = Track.from_stored({"now": now, "closed": closed}, self.since, self.calendar, self.rules.series)
+                found = Track.from_stored(
+                    {"now": now, "closed": closed}, self.since, self.calendar, self.rules.series, is_network=self.whose is None
+                )
             self._tracks[group] = found
             if group not in self.who["groups"]:
                 self.edit_who()["groups"].append(group)

@@ -19,7 +19,6 @@ class Standing(NamedTuple):
     is_escalated: bool = False
     is_told: bool = True
     """False while another alert of the same agency tells of the same cases."""
-    size: str = ""
 
     @classmethod
     def from_stored(cls, stored: list[Any]) -> Standing:

@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from streams.core.spikes.gammas import digamma, inverse_trigamma, trigamma
@@ -63,13 +65,13 @@ class Model:
     def from_stored(cls, shape: Shape, stored: dict[str, Any]) -> Model:
         """Read what ``stored`` gave."""
         covariance = np.zeros((shape.width, shape.width))
-        covariance[np.triu_indices(shape.width)] = stored["c"]
-        covariance = np.triu(covariance) + np.triu(covariance, 1).T
+        upper = _upper(shape.width)
+        covariance[upper] = covariance.T[upper] = stored["c"]
         return cls(shape, np.array(stored["m"]), covariance, (stored["d"][0], stored["d"][1]), stored["r"])
 
     def stored(self) -> dict[str, Any]:
         """Plain JSON values; floats come back exactly."""
-        upper = self.covariance[np.triu_indices(self.shape.width)]
+        upper = self.covariance[_upper(self.shape.width)]
         return {"m": self.mean.tolist(), "c": upper.tolist(), "d": [self.dispersion_sum, self.dispersion_weight], "r": self.run}
 
     def copy(self) -> Model:
@@ -124,6 +126,12 @@ class Model:
         kept = self.shape.dispersion
         self.dispersion_sum = kept * self.dispersion_sum + sure * ((count - expected) ** 2 - variance) / expected
         self.dispersion_weight = kept * self.dispersion_weight + sure
+
+
+@cache
+def _upper(width: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Where the upper half of a square matrix stands: the other half is the same."""
+    return np.triu_indices(width)
 
 
 def _step(mean: Row, covariance: Row) -> tuple[Row, Row]:

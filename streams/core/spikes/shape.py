@@ -41,6 +41,8 @@ class Shape:
     """Sums of so many newest buckets are tested and joined; the longest is ``guard`` + 1 at most."""
     keep: int
     """Closed buckets that can still be corrected by late reports."""
+    learn: int
+    """Buckets of a new series in which nothing is told: its rate is not known yet."""
     patience: int
     """So many high buckets in a row may be one spike; more are the new norm."""
     weekday: float = 0.0
@@ -117,6 +119,7 @@ DAY = Shape(
     guard=6,
     windows=(1, 7),
     keep=400,
+    learn=14,
     patience=14,
     slope_variance=1e-5,
 )
@@ -133,6 +136,7 @@ WEEK = Shape(
     guard=2,
     windows=(1, 2),
     keep=104,
+    learn=5,
     patience=5,
 )
 MONTH = Shape(
@@ -147,6 +151,7 @@ MONTH = Shape(
     guard=1,
     windows=(1, 2),
     keep=48,
+    learn=4,
     patience=3,
     slope_variance=4e-4,
 )
@@ -164,6 +169,7 @@ ARRIVALS = Shape(
     guard=6,
     windows=(1,),
     keep=0,
+    learn=14,
     patience=14,
     slope_variance=1e-12,
 )

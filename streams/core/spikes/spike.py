@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
 
 from schemas.alerts import Alert, Kind, State
 from streams.core.spikes import explain, queries, wording
@@ -17,6 +18,14 @@ from streams.core.spikes.track import Track
 
 _SAME_EXCESS = 0.8
 """Of the smaller excess, what another alert of the agency must explain to stand for both."""
+
+
+class _Beside(NamedTuple):
+    """What else was judged at the same moment: q-value and e-BH flag among them, and the verdicts by group."""
+
+    q: float
+    is_flagged: bool
+    verdicts: Mapping[str, Verdict]
 
 
 def on_case(desk: Desk, case: Case) -> Iterator[Alert]:
@@ -36,13 +45,14 @@ def on_day(desk: Desk, tick: Tick) -> Iterator[Alert]:
     closed = [(group, one) for group, track in desk.tracks.items() for one in track.close(desk.delays, tick.today)]
     qs = q_values([one.verdict.p for _, one in closed])
     e_bh = flags([one.evidence for _, one in closed])
+    verdicts = {group: one.verdict for group, one in closed}
     for (group, one), q, flagged in zip(closed, qs, e_bh, strict=True):
         track = desk.track(group)
         if one.verdict.observed >= desk.rules.spike.min_cases:
-            yield from _rise(desk, group, track, one.verdict, one.evidence, tick.at, (q, flagged))
+            yield from _rise(desk, group, track, one.verdict, one.evidence, tick.at, _Beside(q, flagged, verdicts))
         standing, said = settle(track.standing, one.verdict.p, desk.rules.spike)
         if said is not None and track.standing.is_told:
-            yield _alert(desk, group, track, one.verdict, one.evidence, said, tick.at, (q, flagged))
+            yield _alert(desk, group, track, one.verdict, one.evidence, said, tick.at, _Beside(q, flagged, verdicts))
         track.stand(standing)
     if number_of("month", tick.today) != number_of("month", tick.today - 1):
         for track in desk.tracks.values():
@@ -57,7 +67,7 @@ def _count(desk: Desk, case: Case, part: Part, sign: int) -> list[tuple[str, int
         bucket = track.count(part.day, has_day=part.has_day, cases=sign)
         if bucket is not None:
             track.name_event(bucket, case.event_id, case.features if sign > 0 else None)
-            if track.series is not None and track.series.is_ready() and bucket >= track.series.oldest_open:
+            if track.is_judged and track.series is not None and bucket >= track.series.oldest_open:
                 found.append((group, bucket))
     return found
 
@@ -80,51 +90,43 @@ def _look(desk: Desk, group: str, track: Track, bucket: int, at: str) -> Iterato
 
 
 def _rise(
-    desk: Desk,
-    group: str,
-    track: Track,
-    verdict: Verdict,
-    evidence: float,
-    at: str,
-    together: tuple[float, bool] | None,
-    factor: float = 1.0,
+    desk: Desk, group: str, track: Track, verdict: Verdict, evidence: float, at: str, beside: _Beside | None, factor: float = 1.0
 ) -> Iterator[Alert]:
     standing, said = rise(track.standing, verdict.bucket, verdict.p, desk.rules.spike, factor)
+    if said is None:
+        return
+    beside = beside or _now(desk, group, verdict, evidence)
     if said is State.OPEN:
-        standing = standing._replace(size=track.size, is_told=not _is_told_by_another(desk, group, verdict))
+        standing = standing._replace(is_told=not _is_told_by_another(desk, group, verdict, beside))
     track.stand(standing)
-    if said is not None and standing.is_told:
-        yield _alert(desk, group, track, verdict, evidence, said, at, together or _together(desk, group, verdict, evidence))
+    if standing.is_told:
+        yield _alert(desk, group, track, verdict, evidence, said, at, beside)
 
 
-def _is_told_by_another(desk: Desk, group: str, verdict: Verdict) -> bool:
+def _is_told_by_another(desk: Desk, group: str, verdict: Verdict, beside: _Beside) -> bool:
     """Whether an alert of all groups explains this one of a group, or the other way round: one event, one alert."""
     excess = verdict.observed - verdict.expected
-    for other, track in desk.tracks.items():
-        is_pair = other != group and ALL in {other, group}
-        if not is_pair or track.series is None or track.standing.opened is None or not track.standing.is_told:
-            continue
-        series = track.series
-        theirs = series.judge(series.newest)
-        if min(excess, theirs.observed - theirs.expected) >= _SAME_EXCESS * min(excess, max(excess, theirs.observed - theirs.expected)):
-            return True
+    for other, theirs in beside.verdicts.items():
+        standing = desk.track(other).standing
+        if other != group and ALL in {other, group} and standing.opened is not None and standing.is_told:
+            others_excess = theirs.observed - theirs.expected
+            if min(excess, others_excess) >= _SAME_EXCESS * max(excess, others_excess):
+                return True
     return False
 
 
-def _together(desk: Desk, group: str, verdict: Verdict, evidence: float) -> tuple[float, bool]:
-    """q-value and e-BH flag among the agency's series as they stand at this moment."""
-    ps, es = [verdict.p], [evidence]
+def _now(desk: Desk, group: str, verdict: Verdict, evidence: float) -> _Beside:
+    """The agency's other series as they stand at this moment."""
+    verdicts, ps, es = {group: verdict}, [verdict.p], [evidence]
     for other, track in desk.tracks.items():
-        if other != group and track.series is not None and track.series.is_ready():
-            theirs = track.series.judge(track.series.newest)
+        if other != group and track.is_judged and track.series is not None:
+            verdicts[other] = theirs = track.series.judge(track.series.newest)
             ps.append(theirs.p)
             es.append(max(track.evidence, 1.0) * theirs.evidence)
-    return q_values(ps)[0], flags(es)[0]
+    return _Beside(q_values(ps)[0], flags(es)[0], verdicts)
 
 
-def _alert(
-    desk: Desk, group: str, track: Track, verdict: Verdict, evidence: float, state: State, at: str, together: tuple[float, bool]
-) -> Alert:
+def _alert(desk: Desk, group: str, track: Track, verdict: Verdict, evidence: float, state: State, at: str, beside: _Beside) -> Alert:
     series, opened = track.series, track.standing.opened
     assert series is not None  # noqa: S101 - judged by it
     assert opened is not None  # noqa: S101 - only what is open is told
@@ -157,7 +159,7 @@ def _alert(
         smallest=max(desk.rules.spike.min_cases, series.critical(verdict.bucket, desk.rules.spike.open_p))
         if verdict.bucket >= series.oldest_open
         else None,
-        explain=explain.explained(verdict, evidence, together[0], e_bh=together[1]),
+        explain=explain.explained(verdict, evidence, beside.q, e_bh=beside.is_flagged),
         **(figures | {"opened": day}),
     )
 

@@ -14,6 +14,7 @@ from schemas.alerts import MOST_EVENTS
 from streams.core.spikes.calendar import Calendar
 from streams.core.spikes.completeness import shares
 from streams.core.spikes.hysteresis import Standing
+from streams.core.spikes.model import FLAT
 from streams.core.spikes.rules import SeriesRules
 from streams.core.spikes.series import Series, Verdict
 from streams.core.spikes.shape import DAY, SHAPES, WEEK, WEEKDAYS, Row, Shape, Size
@@ -49,8 +50,8 @@ class Behind(NamedTuple):
 class Track:
     """Series, sparse counts, events and standing of one group. ``since`` is the agency's first day in the exchange."""
 
-    def __init__(self, since: int, calendar: Calendar, rules: SeriesRules) -> None:
-        self.since, self.calendar, self.rules = since, calendar, rules
+    def __init__(self, since: int, calendar: Calendar, rules: SeriesRules, *, is_network: bool = False) -> None:
+        self.since, self.calendar, self.rules, self.is_network = since, calendar, rules, is_network
         self.series: Series | None = None
         self.origin = 0
         self.days: dict[int, int] = {}
@@ -66,12 +67,12 @@ class Track:
         self.is_changed = False
 
     @classmethod
-    def from_stored(cls, stored: dict[str, Any], since: int, calendar: Calendar, rules: SeriesRules) -> Track:
+    def from_stored(cls, stored: dict[str, Any], since: int, calendar: Calendar, rules: SeriesRules, *, is_network: bool = False) -> Track:
         """Read what ``stored`` gave. Raises ValueError for a format this code does not know."""
         closed, now = stored["closed"], stored["now"]
         if now["f"] != FORMAT:
             raise ValueError(f"a track of format {now['f']}; this code knows {FORMAT}")
-        found = cls(since, calendar, rules)
+        found = cls(since, calendar, rules, is_network=is_network)
         if closed["series"]:
             found.series = Series.from_stored(closed["series"], now["series"])
         found.origin = closed["origin"]
@@ -112,6 +113,12 @@ class Track:
     def size(self) -> Size:
         """Of the buckets."""
         return self.series.shape.size if self.series else "day"
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether enough is known of the series to tell of it, and its guard band is full."""
+        series = self.series
+        return series is not None and series.is_ready() and series.newest - self.origin >= series.shape.learn
 
     def rows(self, number: int) -> Row:
         """Regressors of a bucket."""
@@ -218,7 +225,7 @@ class Track:
         found: list[Closed] = []
         series = self.series
         while series is not None and series.newest < number_of(self.size, today):
-            if series.is_ready() and series.newest >= number_of(self.size, self.since):
+            if self.is_judged and series.newest >= number_of(self.size, self.since):
                 verdict = series.judge(series.newest)
                 self.evidence = max(self.evidence, 1.0) * verdict.evidence
                 found.append(Closed(verdict, self.evidence))
@@ -261,7 +268,7 @@ class Track:
         first = number_of(shape.size, self.since)
         history = {bucket: cases for bucket, cases in found.items() if bucket < newest and bucket >= _start(found, first)}
         history.setdefault(min(first, newest), 0)
-        level = self.rules.prior.level(_length(shape))
+        level = FLAT if self.is_network else self.rules.prior.level(_length(shape))  # the prior is of one agency
         history = {bucket: cases for bucket, cases in history.items() if bucket < newest}
         self.series = Series.begin(shape, newest, lambda number: _row(shape, self.calendar, number), history, level)
         self.origin = self.series.start
