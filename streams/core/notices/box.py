@@ -28,7 +28,7 @@ class Box:
             "sent": [],  # times of alerts that went out at once, of the last seven days
             "quiet": [],
             "digest": [],
-            "day": "",  # member's date of the last digest or sign of life
+            "day": "",  # of the last digest or sign of life; it begins at the digest hour
             "spoke": False,  # since then
             "held_back": 0,  # alerts of muted series, or while paused, since then
             "mutes": {},  # series -> until

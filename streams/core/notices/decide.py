@@ -83,25 +83,25 @@ def _within_budget(box: Box, now: Now, alert: dict[str, Any]) -> Iterator[Notifi
 
 
 def _daily(box: Box, now: Now) -> Iterator[Notification]:
-    """Once a day of the member, from the digest hour on: the digest, or a sign of life when all has been silent since the last."""
-    is_time = now.local.hour >= box.wish.digest_hour
-    if not box.value["day"]:  # new: its first day begins at the next digest hour
-        box.value["day"] = (now.day if is_time else now.day - timedelta(days=1)).isoformat()
-        return
-    day = now.day.isoformat()
-    if not is_time or day <= box.value["day"]:
+    """Once a day, from the digest hour on: the digest, or a sign of life when all has been silent since the last.
+
+    A day runs from one digest hour to the next: one that lies in quiet hours past midnight is still due in the morning.
+    """
+    day = (now.local - timedelta(hours=box.wish.digest_hour)).date().isoformat()
+    before, box.value["day"] = box.value["day"], max(day, box.value["day"])
+    if not before or day <= before:  # new: its first day begins at the next digest hour
         return
     alerts = sorted((item["alert"] for item in box.take("digest")), key=strength, reverse=True)
-    held_back, language = box.value["held_back"], box.wish.language
+    held_back, language, shown = box.value["held_back"], box.wish.language, now.day.isoformat()
     for first in range(0, len(alerts), DIGEST_ALERTS):
         part = alerts[first : first + DIGEST_ALERTS]
-        text = texts.digest(part, 0 if first else held_back, day, language)
+        text = texts.digest(part, 0 if first else held_back, shown, language)
         yield tell(box, now, Reason.DIGEST, f"digest/{part[0]['alert_id']}", text, part)
     if not alerts and not box.value["spoke"]:
-        yield tell(box, now, Reason.ALIVE, f"alive/{day}", texts.alive(held_back, day, language))
+        yield tell(box, now, Reason.ALIVE, f"alive/{day}", texts.alive(held_back, shown, language))
     if alerts or not box.value["spoke"]:
         box.value["held_back"] = 0
-    box.value["day"], box.value["spoke"] = day, False
+    box.value["spoke"] = False
 
 
 def _make(box: Box, now: Now, reason: Reason, about: str, text: Text, items: Sequence[dict[str, Any]]) -> Notification:

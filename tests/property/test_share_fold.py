@@ -1,0 +1,191 @@
+"""Share: any split into runs gives the same, and so does any interleaving of the partitions, once the members are known."""
+
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from schemas import wire
+from schemas.times import to_text
+from streams.core.draft import Draft
+from streams.core.notices.share import fold_alerts, fold_journal
+
+AGENCIES = ("VN-CUSTOMS", "LA-CUSTOMS", "TH-CUSTOMS")
+START = datetime(2026, 5, 1, tzinfo=UTC)
+
+
+class Record:
+    def __init__(self, value):
+        self.value, self.offset = wire.dump(value), 0
+
+
+def text(minute):
+    return to_text(START + timedelta(minutes=minute))
+
+
+def registered(agency, phases):
+    part = {"operation": "OMD", "role": "member", "starts_on": "2026-05-01", "ends_on": "2026-06-30", "commodity_groups": []}
+    profile = {
+        "agency": agency,
+        "name": agency,
+        "kind": "customs",
+        "country": agency[:2],
+        "region": "Asia",
+        "utc_offset": "+07:00",
+        "memberships": [{**part, "phase": phase} for phase in sorted(phases)],
+    }
+    return {"kind": "agency", "format": 1, "agency": agency, "received_at": text(0), "profile": profile}
+
+
+def version(agency, number, minute, family, content):
+    return {
+        "kind": "version",
+        "format": 1,
+        "agency": agency,
+        "event_id": f"{agency} {family} {number}",
+        "case_no": str(number),
+        "family": family,
+        "version": 1,
+        "status": "current",
+        "received_at": text(minute),
+        "content": content,
+    }
+
+
+@st.composite
+def partitions(draw):
+    """The profiles, and partitions: of the journal one for each agency, and of the alerts two. Every alert has what raised it."""
+    profiles = [registered(agency, draw(st.sets(st.sampled_from(["OMD-VII", "OMD-VIII"])))) for agency in AGENCIES]
+    journal, alerts = {agency: [] for agency in AGENCIES}, [[], []]
+    minutes = sorted(draw(st.lists(st.integers(1, 60 * 24 * 4), max_size=25)))
+    for number, minute in enumerate(minutes):
+        agency = draw(st.sampled_from(AGENCIES))
+        what = draw(st.sampled_from(["tick", "case", "red", "warning", "feedback"]))
+        if what == "tick":
+            entry = {"kind": "tick", "format": 1, "agency": agency, "at": text(minute), "received_at": text(minute)}
+        elif what == "warning":
+            entry = version(agency, number, minute, "warning", {"to": sorted(draw(st.sets(st.sampled_from(AGENCIES), min_size=1)))})
+        elif what == "feedback":
+            of = f"{draw(st.sampled_from(AGENCIES))} warning {draw(st.integers(0, 25))}"
+            entry = version(agency, number, minute, "feedback", {"in_reply_to": of})
+        else:
+            red = {"tlp": "TLP:RED", "release_to": [draw(st.sampled_from(AGENCIES))]}
+            entry = version(agency, number, minute, "case", {"handling": red} if what == "red" else {})
+        journal[agency].append(entry)
+        if what in {"tick", "case", "red"} and draw(st.booleans()):
+            over_all = what == "tick" and draw(st.booleans())
+            day = text(minute)[:10]
+            alert = {
+                "format": 1,
+                "alert_id": f"alert {number}",
+                "series": "network" if over_all else agency,
+                **({} if over_all else {"agency": agency}),
+                "bucket": {"start": day, "end": day},
+                "raised_at": f"{day}T23:59:59Z" if over_all else text(minute),
+                "event_ids": [entry["event_id"]] if what != "tick" else [],
+            }
+            alerts[draw(st.integers(0, 1))] += [alert] * draw(st.integers(1, 2))
+    for agency in AGENCIES:
+        end = text(60 * 24 * 7)
+        journal[agency].append({"kind": "tick", "format": 1, "agency": agency, "at": end, "received_at": end})
+    return profiles, [*((fold_journal, part) for part in journal.values()), *((fold_alerts, part) for part in alerts)]
+
+
+def interleaved(parts, random):
+    """One order in which a lane may read the partitions: each in its own order."""
+    waiting = [(fold, list(part)) for fold, part in parts]
+    while waiting := [(fold, part) for fold, part in waiting if part]:
+        fold, part = random.choice(waiting)
+        yield fold, part.pop(0)
+
+
+def run(steps, cuts=(), state=None):
+    """Steps in runs: a run ends at each cut, and where the source changes; a cut also commits."""
+    state, changes, told = dict(state or {}), {}, []
+    steps, first = list(steps), 0
+    for last in range(1, len(steps) + 1):
+        if last == len(steps) or last in cuts or steps[last][0] is not steps[first][0]:
+            fold = steps[first][0]
+            records = [Record(value) for _, value in steps[first:last]]
+            told += [(one.member, one.key, wire.dump(one.shared)) for one in fold(Draft(state, changes), records)]
+            first = last
+        if last in cuts or last == len(steps):
+            for key, value in changes.items():
+                if value is None:
+                    state.pop(key, None)
+                else:
+                    state[key] = value
+            changes = {}
+    return state, told
+
+
+@settings(deadline=None, max_examples=40)
+@given(partitions(), st.randoms(), st.sets(st.integers(1, 60)))
+def test_any_split_into_runs_and_transactions_gives_the_same(found, random, cuts):
+    profiles, parts = found
+    steps = [(fold_journal, profile) for profile in profiles] + list(interleaved(parts, random))
+    assert run(steps, cuts) == run(steps)
+
+
+@settings(deadline=None, max_examples=40)
+@given(partitions(), st.randoms(), st.integers(0, 60))
+def test_a_crash_and_a_replay_from_the_stored_position_give_the_rest_of_the_same(found, random, crash):
+    profiles, parts = found
+    steps = [(fold_journal, profile) for profile in profiles] + list(interleaved(parts, random))
+    state, told = run(steps[:crash])
+    rest_state, rest = run(steps[crash:], state=state)
+    assert (rest_state, told + rest) == run(steps)
+
+
+@settings(deadline=None, max_examples=40)
+@given(partitions(), st.randoms(), st.randoms())
+def test_any_interleaving_of_the_partitions_tells_every_member_the_same(found, one, other):
+    profiles, parts = found
+    known = [(fold_journal, profile) for profile in profiles]
+    first, second = (run(known + list(interleaved(parts, random)))[1] for random in (one, other))
+    assert Counter(first) == Counter(second)
+
+
+@settings(deadline=None, max_examples=40)
+@given(partitions(), st.randoms())
+def test_what_is_the_members_own_or_names_it_does_not_hang_on_when_it_was_registered(found, random):
+    profiles, parts = found
+    late = [
+        (fold, ([profile, *part] if fold is fold_journal else part))
+        for (fold, part), profile in zip(parts, [*profiles, {}, {}], strict=True)
+    ]
+    before = run([(fold_journal, profile) for profile in profiles] + list(interleaved(parts, random)))[1]
+    after = run(interleaved(late, random))[1]
+    assert own(before) == own(after)
+
+
+def own(told):
+    """Messages, hours, and alerts of a member's own series."""
+    return Counter(one for one in told if wire.load(one[2])["kind"] != "alert" or one[0] == one[1])
+
+
+@settings(deadline=None, max_examples=40)
+@given(partitions(), st.randoms())
+def test_every_alert_reaches_its_agency_exactly_once_and_nothing_waits_for_ever(found, random):
+    profiles, parts = found
+    state, told = run([(fold_journal, profile) for profile in profiles] + list(interleaved(parts, random)))
+    raised = {(alert["agency"], alert["alert_id"]) for fold, part in parts if fold is fold_alerts for alert in part if "agency" in alert}
+    assert Counter(
+        (member, shared["alert"]["alert_id"])
+        for member, key, raw in told
+        if member == key and (shared := wire.load(raw))["kind"] == "alert"
+    ) == Counter(raised)
+    assert not [key for key in state if key.startswith((b"held/", b"kept/"))]
+
+
+@settings(deadline=None, max_examples=40)
+@given(partitions(), st.randoms())
+def test_no_red_case_is_behind_an_alert_that_goes_to_whom_it_does_not_name(found, random):
+    profiles, parts = found
+    entries = [entry for fold, part in parts if fold is fold_journal for entry in part if entry["kind"] == "version"]
+    red = {entry["event_id"]: entry["content"]["handling"]["release_to"] for entry in entries if "handling" in entry["content"]}
+    for member, _, raw in run([(fold_journal, profile) for profile in profiles] + list(interleaved(parts, random)))[1]:
+        alert = wire.load(raw).get("alert")
+        for event_id in alert["event_ids"] if alert else ():
+            assert event_id not in red or member in red[event_id] or member == alert["agency"]
