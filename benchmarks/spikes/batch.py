@@ -16,7 +16,7 @@ from streams.core.spikes.shape import Shape
 
 Array = NDArray[np.float64]
 _NEWTON_STEPS = 12
-_MOST_LOG_VARIANCE = 3.0
+_MOST_LOG_VARIANCE = 6.0
 
 
 class Judged(NamedTuple):

@@ -36,10 +36,9 @@ def gates() -> Iterator[Gate]:
     kinds = ", ".join(f"{kind} {count}" for kind, count in sorted(Counter(f"{one.kind} {one.state}" for one in alerts).items()))
     text = f"{sum(spans) / len(spans):.1f} on average, {max(spans)} at most in any five months after the first year; in all: {kinds}"
     yield Gate("8a", f"real: at most {MOST} notifications in five months to a subscriber to everything", text, max(spans) <= MOST)
-    by_spike = {(one.series, one.opened): one for one in told if one.kind is Kind.SPIKE}  # as it was told last
-    strongest = sorted(by_spike.values(), key=lambda one: one.explain.p or 0.0)
-    for place, alert in enumerate(strongest[:10], 1):
-        yield Gate("8a", f"  {place}. {alert.sentences.en}", f"{alert.state}, {alert.tier}, {alert.explain.bits} bits, {alert.ratio} times")
+    over = [one for one in alerts if one.kind is Kind.SPIKE and one.state is State.CLEARED]  # these know the height
+    for place, alert in enumerate(sorted(over, key=lambda one: one.explain.p or 0.0)[:10], 1):
+        yield Gate("8a", f"  {place}. {alert.sentences.en}", f"{alert.tier}, {alert.explain.bits} bits")
 
 
 def load(path: Path = FILE) -> Counter[Cell]:

@@ -38,7 +38,7 @@ def on_case(desk: Desk, case: Case) -> Iterator[Alert]:
 def on_day(desk: Desk, tick: Tick) -> Iterator[Alert]:
     """Judge the day's arrivals, learn from them, and begin the next day."""
     part = desk.part("arrivals", {"today": fresh(), "opened": False})
-    if desk.today is None:
+    if desk.who["since"] is None:
         return
     arrived, rules = part["today"], desk.rules.bulk
     delays = desk.part("delays", completeness.begin())
@@ -57,6 +57,7 @@ def on_day(desk: Desk, tick: Tick) -> Iterator[Alert]:
         while series.newest < tick.today:
             series.close(rows_of(desk), ())
         part[name] = dict(zip(("closed", "now"), series.stored(), strict=True))
+    part["sent"] = part.get("sent", 0) + len(arrived["batches"])
     part["today"] = fresh()
 
 

@@ -56,7 +56,7 @@ class Desk:
 
     @property
     def since(self) -> int:
-        """The day of its first tick; today, and before that the end of time, while there was none."""
+        """The day on which its first case came; the end of time while none has. What is older is history."""
         found: int | None = self.who["since"]
         return found if found is not None else date.max.toordinal()
 
@@ -87,6 +87,7 @@ class Desk:
         """The track of a group, which begins when it is first asked for."""
         found = self._tracks.get(group)
         if found is None:
+            self.start()
             now, closed, is_network = self._get(f"now/{group}"), self._get(f"closed/{group}"), self.whose is None
             if now is None:
                 found = Track(self.since, self.calendar, self.rules.series, is_network=is_network)
@@ -122,11 +123,10 @@ class Desk:
             track.calendar = self.calendar
 
     def begin_day(self, today: int) -> None:
-        """Its first tick makes it a member of the exchange as of that day; what is older is history."""
-        who = self.edit_who()
-        if who["since"] is None:
-            who["since"] = today
-        who["today"] = today
+        """A tick has said that the day begins."""
+        self.edit_who()["today"] = today
+        if self.who["groups"]:
+            self.start()
         for track in self.tracks.values():
             track.since = self.since
             track.wake(today)
@@ -135,6 +135,11 @@ class Desk:
     def whose(self) -> str | None:
         """The agency; None where it is all members."""
         return None if self.agency == NETWORK else self.agency
+
+    def start(self) -> None:
+        """A case has come: from today on its days count, also those without a case."""
+        if self.who["since"] is None and self.today is not None:
+            self.edit_who()["since"] = self.today
 
     def name(self, language: str) -> str:
         """What people call the agency."""

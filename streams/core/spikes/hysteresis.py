@@ -1,4 +1,4 @@
-"""One p-value a bucket in, what to tell of the series out: opened, escalated once, cleared. Nothing re-opens before it is cleared."""
+"""A verdict on a bucket in, what to tell of the series out: opened, escalated once, cleared. Nothing re-opens before it is cleared."""
 
 from __future__ import annotations
 
@@ -6,6 +6,15 @@ from typing import Any, NamedTuple
 
 from schemas.alerts import State
 from streams.core.spikes.rules import SpikeRules
+from streams.core.spikes.series import Verdict
+
+
+class Peak(NamedTuple):
+    """The least probable it has been while it was open."""
+
+    p: float = 1.0
+    observed: int = 0
+    expected: float = 0.0
 
 
 class Standing(NamedTuple):
@@ -19,32 +28,39 @@ class Standing(NamedTuple):
     is_escalated: bool = False
     is_told: bool = True
     """False while another alert of the same agency tells of the same cases."""
+    peak: Peak = Peak()
 
     @classmethod
     def from_stored(cls, stored: list[Any]) -> Standing:
         """Read what ``stored`` gave."""
-        return cls(*stored)
+        return cls(*stored)._replace(peak=Peak(*stored[-1]))
 
     def stored(self) -> list[Any]:
         """Plain JSON values."""
-        return list(self)
+        return [*self[:-1], list(self.peak)]
 
 
-def rise(standing: Standing, bucket: int, p: float, rules: SpikeRules, factor: float = 1.0) -> tuple[Standing, State | None]:
-    """What a p-value does at any moment of the bucket. ``factor`` makes opening harder: a second look counts for less."""
+def rise(standing: Standing, seen: Verdict, rules: SpikeRules, factor: float = 1.0) -> tuple[Standing, State | None]:
+    """What a verdict does at any moment of the bucket. ``factor`` makes opening harder: a second look counts for less."""
+    p = seen.p
     if standing.opened is None:
         if p < rules.open_p / factor:
-            return Standing(bucket, p, is_escalated=p < rules.severe_p), State.OPEN
+            return _higher(Standing(seen.bucket, p, is_escalated=p < rules.severe_p), seen), State.OPEN
     elif not standing.is_escalated and p < min(standing.lowest / rules.escalate, rules.severe_p):
-        return standing._replace(lowest=p, is_escalated=True), State.ESCALATED
+        return _higher(standing._replace(lowest=p, is_escalated=True), seen), State.ESCALATED
     return standing, None
 
 
-def settle(standing: Standing, p: float, rules: SpikeRules) -> tuple[Standing, State | None]:
+def settle(standing: Standing, seen: Verdict, rules: SpikeRules) -> tuple[Standing, State | None]:
     """What a closed bucket does to an open alert."""
     if standing.opened is None:
         return standing, None
-    quiet = standing.quiet + 1 if p > rules.clear_p else 0
+    quiet = standing.quiet + 1 if seen.p > rules.clear_p else 0
     if quiet >= rules.quiet_buckets:
         return Standing(), State.CLEARED
-    return standing._replace(quiet=quiet), None
+    return _higher(standing._replace(quiet=quiet), seen), None
+
+
+def _higher(standing: Standing, seen: Verdict) -> Standing:
+    is_peak = seen.p < standing.peak.p
+    return standing._replace(peak=Peak(seen.p, seen.observed, seen.expected)) if is_peak else standing

@@ -19,6 +19,7 @@ from streams.core.spikes.case import Case
 from streams.core.spikes.desk import Desk
 from streams.core.spikes.detector import Detector, nothing
 from streams.core.spikes.first_seen import case_bucket
+from streams.core.spikes.rules import MajorRules
 
 _REMEMBERED = 200
 
@@ -47,7 +48,12 @@ def on_case(desk: Desk, case: Case) -> Iterator[Alert]:
         return
     told.append(case.event_id)
     del told[:-_REMEMBERED]
-    yield alert(desk, case, amount, limit, Tier.SEVERE if ratio >= Decimal(desk.rules.major.severe) else Tier.SPIKE)
+    yield alert(desk, case, amount, limit, tier(float(ratio), desk.rules.major))
+
+
+def tier(ratio: float, rules: MajorRules) -> Tier:
+    """By how many times the threshold."""
+    return Tier.SEVERE if ratio >= rules.severe else Tier.SPIKE if ratio >= rules.spike else Tier.NOTICE
 
 
 def amounts(case: Case) -> list[Amount]:

@@ -19,7 +19,7 @@ from scipy.special import ndtri
 
 from streams.core.spikes.gammas import digamma, inverse_trigamma, trigamma
 from streams.core.spikes.negbin import mid_p
-from streams.core.spikes.shape import MOST_LEVEL, Row, Shape
+from streams.core.spikes.shape import CALENDAR_VARIANCES, MOST_LEVEL, Row, Shape
 
 ROBUST = 2.2
 """Standard deviations above which a past count loses weight."""
@@ -47,11 +47,12 @@ class Forecast(NamedTuple):
 class Model:
     """What is known of a series: coefficients, their covariance, and the overdispersion as a weighted mean."""
 
-    __slots__ = ("covariance", "dispersion_sum", "dispersion_weight", "mean", "run", "shape")
+    __slots__ = ("covariance", "dispersion_sum", "dispersion_weight", "first", "mean", "phase", "run", "shape")
 
-    def __init__(self, shape: Shape, mean: Row, covariance: Row, dispersion: tuple[float, float], run: int = 0) -> None:
-        self.shape, self.mean, self.covariance = shape, mean, covariance
-        self.run = run  # newest buckets in a row that were too high
+    def __init__(self, shape: Shape, mean: Row, covariance: Row, dispersion: tuple[float, float], first: tuple[float, float]) -> None:
+        self.shape, self.mean, self.covariance, self.first = shape, mean, covariance, first
+        self.run = 0  # newest buckets in a row that were too high
+        self.phase = 0.0  # share of the newest bucket that lay in a phase
         self.dispersion_sum, self.dispersion_weight = dispersion
 
     @classmethod
@@ -59,7 +60,7 @@ class Model:
         """Nothing learnt yet; ``level`` is mean and variance of the log-rate of a bucket (``prior.Prior.level``)."""
         mean, variances = np.zeros(shape.width), shape.most_variances().copy()
         mean[0], variances[0] = level
-        return cls(shape, mean, np.diag(variances), (FIRST_WEIGHT * shape.first_dispersion, FIRST_WEIGHT))
+        return cls(shape, mean, np.diag(variances), (FIRST_WEIGHT * shape.first_dispersion, FIRST_WEIGHT), level)
 
     @classmethod
     def from_stored(cls, shape: Shape, stored: dict[str, Any]) -> Model:
@@ -67,17 +68,28 @@ class Model:
         covariance = np.zeros((shape.width, shape.width))
         upper = _upper(shape.width)
         covariance[upper] = covariance.T[upper] = stored["c"]
-        return cls(shape, np.array(stored["m"]), covariance, (stored["d"][0], stored["d"][1]), stored["r"])
+        found = cls(shape, np.array(stored["m"]), covariance, (stored["d"][0], stored["d"][1]), (stored["l"][0], stored["l"][1]))
+        found.run, found.phase = stored["r"], stored["p"]
+        return found
 
     def stored(self) -> dict[str, Any]:
         """Plain JSON values; floats come back exactly."""
         upper = self.covariance[_upper(self.shape.width)]
-        return {"m": self.mean.tolist(), "c": upper.tolist(), "d": [self.dispersion_sum, self.dispersion_weight], "r": self.run}
+        return {
+            "m": self.mean.tolist(),
+            "c": upper.tolist(),
+            "d": [self.dispersion_sum, self.dispersion_weight],
+            "l": list(self.first),
+            "r": self.run,
+            "p": self.phase,
+        }
 
     def copy(self) -> Model:
         """One that can learn apart."""
         dispersion = (self.dispersion_sum, self.dispersion_weight)
-        return Model(self.shape, self.mean.copy(), self.covariance.copy(), dispersion, self.run)
+        found = Model(self.shape, self.mean.copy(), self.covariance.copy(), dispersion, self.first)
+        found.run, found.phase = self.run, self.phase
+        return found
 
     @property
     def dispersion(self) -> float:
@@ -86,11 +98,12 @@ class Model:
 
     def forecast(self, rows: Iterable[Row]) -> list[Forecast]:
         """The buckets that follow the last one learnt, in order. Uncertainty grows by the same amount each bucket."""
-        mean, covariance = self.mean, self.covariance
+        mean, covariance, phase = self.mean, self.covariance, self.phase
         drift: Row | None = None
         found = []
         for row in rows:
             mean, covariance = _step(mean, covariance)
+            phase = self._enter(mean, covariance, row, phase)
             if drift is None:
                 drift = covariance * (self.shape.inflation() - 1)
             covariance = covariance + drift
@@ -101,6 +114,7 @@ class Model:
     def learn(self, count: int, row: Row) -> None:
         """Fold in the next bucket. A run of high ones longer than ``patience`` is the new norm, and is learnt quickly."""
         mean, covariance = _step(self.mean, self.covariance)
+        self.phase = self._enter(mean, covariance, row, self.phase)
         covariance = _no_less_than_at_first(covariance * self.shape.inflation(), self.shape)
         is_shift = self.run >= self.shape.patience
         if is_shift:
@@ -126,6 +140,18 @@ class Model:
         kept = self.shape.dispersion
         self.dispersion_sum = kept * self.dispersion_sum + sure * ((count - expected) ** 2 - variance) / expected
         self.dispersion_weight = kept * self.dispersion_weight + sure
+
+    def _enter(self, mean: Row, covariance: Row, row: Row, before: float) -> float:
+        """A phase that begins: an agency that is quiet between phases is as unknown as at first. Returns the bucket's share in a phase.
+
+        Without it a phase would begin with alarms, and the zeros of half a year would hold the level down for weeks.
+        """
+        now = float(row[-1]) if self.shape.calendar == len(CALENDAR_VARIANCES) else 0.0
+        if now > 0 and not before and mean[0] < self.first[0]:
+            mean[0] = self.first[0]
+            covariance[0, :] = covariance[:, 0] = 0.0
+            covariance[0, 0] = self.first[1]
+        return now
 
 
 @cache

@@ -58,9 +58,9 @@ class BulkRules(_Section):
 class FirstSeenRules(_Section):
     """FIRST_SEEN."""
 
-    novelty: Probability = 0.01
+    novelty: Probability = 0.1
     """It is told only where this share of cases at most shows anything new (Good-Turing)."""
-    min_cases: Count = 100
+    min_cases: Count = 20
     """Known before."""
 
 
@@ -69,11 +69,15 @@ class SilenceRules(_Section):
 
     p: Probability = 1e-3
     min_days: Count = 7
+    min_sendings: Count = 5
+    """Sendings that make a member one that usually reports."""
 
 
 class MajorRules(_Section):
     """MAJOR."""
 
+    spike: Annotated[float, Field(ge=1, le=1e6)] = 4.0
+    """Times the declared threshold from which it is of the tier SPIKE; below it is a NOTICE."""
     severe: Annotated[float, Field(ge=1, le=1e6)] = 10.0
     """Times the declared threshold from which it is SEVERE."""
     share: Probability = 0.995

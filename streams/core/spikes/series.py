@@ -21,7 +21,7 @@ from streams.core.spikes.shape import SHAPES, Row, Shape
 Rows = Callable[[int], Row]
 """The regressors of a bucket."""
 FORMAT = 1
-_MOST_LOG_VARIANCE = 3.0
+_MOST_LOG_VARIANCE = 6.0
 
 
 class Verdict(NamedTuple):

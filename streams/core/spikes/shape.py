@@ -21,6 +21,11 @@ MOST_LEVEL = 4.0
 """Variance of the log-rate when nothing is known: between a seventh and seven times, say."""
 
 
+CALENDAR_VARIANCES = (0.25, 1.0)
+"""Of holidays, and of phases: many agencies report little between them. More would be worse: what is split between level and phase
+is known of neither, and the level's discount then eats what is known of their sum."""
+
+
 @dataclass(frozen=True)
 class Shape:
     """A model's fixed parts. Discounts are the share of certainty that is left after one bucket (1: it never changes)."""
@@ -88,8 +93,8 @@ def _row(shape: Shape, t: int, calendar: tuple[float, ...]) -> Row:
 @cache
 def _most_variances(shape: Shape) -> Row:
     season = [0.25 / j for j in range(1, shape.harmonics + 1) for _ in range(2)]
-    others = [0.25] * (shape.width - 2 - len(season))
-    found = np.array([MOST_LEVEL, shape.slope_variance, *season, *others])
+    weekdays = [0.25] * (WEEKDAYS - 1 if shape.weekday else 0)
+    found = np.array([MOST_LEVEL, shape.slope_variance, *season, *weekdays, *CALENDAR_VARIANCES[: shape.calendar]])
     found.flags.writeable = False
     return found
 

@@ -50,7 +50,7 @@ def on_day(desk: Desk, tick: Tick) -> Iterator[Alert]:
         track = desk.track(group)
         if one.verdict.observed >= desk.rules.spike.min_cases:
             yield from _rise(desk, group, track, one.verdict, one.evidence, tick.at, _Beside(q, flagged, verdicts))
-        standing, said = settle(track.standing, one.verdict.p, desk.rules.spike)
+        standing, said = settle(track.standing, one.verdict, desk.rules.spike)
         if said is not None and track.standing.is_told:
             yield _alert(desk, group, track, one.verdict, one.evidence, said, tick.at, _Beside(q, flagged, verdicts))
         track.stand(standing)
@@ -92,7 +92,7 @@ def _look(desk: Desk, group: str, track: Track, bucket: int, at: str) -> Iterato
 def _rise(
     desk: Desk, group: str, track: Track, verdict: Verdict, evidence: float, at: str, beside: _Beside | None, factor: float = 1.0
 ) -> Iterator[Alert]:
-    standing, said = rise(track.standing, verdict.bucket, verdict.p, desk.rules.spike, factor)
+    standing, said = rise(track.standing, verdict, desk.rules.spike, factor)
     if said is None:
         return
     beside = beside or _now(desk, group, verdict, evidence)
@@ -140,7 +140,7 @@ def _alert(desk: Desk, group: str, track: Track, verdict: Verdict, evidence: flo
         desk,
         Kind.SPIKE,
         state,
-        desk.rules.tier(min(verdict.p, track.standing.lowest)),
+        desk.rules.tier(min(verdict.p, track.standing.peak.p)),
         group=group,
         opener=f"{track.size} {day}",
         bucket=bucket,
@@ -149,6 +149,8 @@ def _alert(desk: Desk, group: str, track: Track, verdict: Verdict, evidence: flo
             "observed": verdict.observed,
             "expected": wording.number(verdict.expected),
             "most": figures["interval_90"].high,
+            "peak": track.standing.peak.observed,
+            "peak_expected": wording.number(track.standing.peak.expected),
             "opened": wording.span(explain.span_of(track.size, opened)),
         },
         sql=queries.of_span(desk.whose, group, bucket),
@@ -159,7 +161,9 @@ def _alert(desk: Desk, group: str, track: Track, verdict: Verdict, evidence: flo
         smallest=max(desk.rules.spike.min_cases, series.critical(verdict.bucket, desk.rules.spike.open_p))
         if verdict.bucket >= series.oldest_open
         else None,
-        explain=explain.explained(verdict, evidence, beside.q, e_bh=beside.is_flagged),
+        explain=explain.explained(
+            verdict._replace(p=track.standing.peak.p) if state is State.CLEARED else verdict, evidence, beside.q, e_bh=beside.is_flagged
+        ),
         **(figures | {"opened": day}),
     )
 

@@ -1,0 +1,134 @@
+"""Gate 8, simulated phases: 154 days and about 1,700 cases with planted spikes, through intake and both folds, as if it were live."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+
+from benchmarks.spikes.gate import Gate
+from deploy.profiles import profile_of
+from producers.simulate import Simulated, simulate
+from producers.simulation.truth import Planted
+from schemas import wire
+from schemas.alerts import Alert, Kind, State, Tier
+from schemas.control import CONTROL_HEADER, AgencyProfile, Tick, sign
+from streams.core.draft import Draft
+from streams.core.intake.control import Deployment
+from streams.core.intake.fold import Intake
+from streams.core.intake.identity import Ids
+from streams.core.spikes.network import Network
+from streams.core.spikes.rules import DEFAULT, Rules
+from streams.core.spikes.watch import Watch
+
+SEEDS = range(1, 9)
+LEAD_DAYS = 45
+"""The members' clocks run before the phase, and nothing is reported."""
+TAIL_DAYS = 20
+MOST = 19
+_SECRET = b"benchmark"
+_HOURS = 6  # between two ticks
+
+
+class Record(NamedTuple):
+    """What intake reads of a Kafka record."""
+
+    offset: int
+    timestamp: int
+    key: bytes | None
+    value: bytes
+    headers: tuple[tuple[str, bytes], ...]
+
+
+def gates(seeds: range = SEEDS) -> Iterator[Gate]:
+    """Measure."""
+    told, all_alerts, false = [], Counter[str](), []
+    found: dict[str, list[float | None]] = defaultdict(list)
+    for seed in seeds:
+        alerts, truth = replay(simulate("V", seed, event_id=Ids(_SECRET).of))
+        told.append(sum(_is_notified(alert) for alert in alerts))
+        all_alerts.update(f"{alert.kind} {alert.state}" for alert in alerts)
+        for planted in truth:
+            found[planted.kind].append(_days_to(planted, alerts))
+        quiet, _ = replay(simulate("V", seed, event_id=Ids(_SECRET).of, planted=False))
+        false.append(sum(_is_notified(alert) for alert in quiet))
+    mean, n = sum(told) / len(told), len(seeds)
+    kinds = ", ".join(f"{kind} {count / n:.1f}" for kind, count in sorted(all_alerts.items()))
+    text = f"{mean:.1f} on average of {n} phases V, {max(told)} at most (SPIKE and SEVERE, opened or escalated); without a plant {sum(false) / n:.1f}"
+    yield Gate("8b", f"simulated: at most {MOST} notifications a phase to a subscriber to everything", text, mean <= MOST)
+    yield Gate("8b", "  all alerts a phase", kinds)
+    for kind, days in sorted(found.items()):
+        got = sorted(day for day in days if day is not None)
+        delay = f"{got[len(got) // 2]:.1f} days after it began (median)" if got else ""
+        yield Gate("8c", f"  planted {kind}", f"{len(got)} of {len(days)} told {delay}")
+
+
+def _is_notified(alert: Alert) -> bool:
+    """What goes out at once by default: digests carry the rest."""
+    return alert.tier is not Tier.NOTICE and alert.state is not State.CLEARED
+
+
+def replay(simulated: Simulated, rules: Rules = DEFAULT) -> tuple[list[Alert], list[Planted]]:
+    """Every member's alerts and those of all together, in the order of their raising."""
+    entries = sorted(journal(simulated), key=lambda entry: entry["received_at"])
+    watches: dict[str, Watch] = {}
+    network, alerts = Network.from_stored({}.get, rules), []
+    for entry in entries:
+        watch = watches.get(entry["agency"])
+        if watch is None:
+            watch = watches[entry["agency"]] = Watch.from_stored(entry["agency"], {}.get, rules)
+        alerts += watch.take(entry)
+        alerts += network.take(entry)
+    return alerts, simulated.truth
+
+
+def journal(simulated: Simulated) -> Iterator[dict[str, Any]]:
+    """What intake makes of the messages and of the clock's ticks."""
+    sent: dict[str, list[tuple[int, bytes, tuple[tuple[str, bytes], ...]]]] = defaultdict(list)
+    first = datetime.combine(simulated.phase.start, datetime.min.time(), UTC) - timedelta(days=LEAD_DAYS)
+    last = first + timedelta(days=LEAD_DAYS + simulated.phase.days + TAIL_DAYS)
+    for member in simulated.members:
+        sent[member.agency].append(_control(member.agency, first, wire.encode(_profile(member.agency, simulated))))
+        at = first
+        while at < last:
+            sent[member.agency].append(_control(member.agency, at, wire.encode(Tick(at=at))))
+            at += timedelta(hours=_HOURS)
+    for at, message in simulated.messages:
+        if at < last:
+            sent[message.agency].append((round(at.timestamp() * 1_000), wire.encode(message), ()))
+    for agency, log in sent.items():
+        log.sort(key=lambda one: one[0])
+        records = [Record(offset, ms, None, value, headers) for offset, (ms, value, headers) in enumerate(log)]
+        for said in Intake(Deployment(_SECRET, clock_is_on=True)).fold(Draft({}, {}), f"in.{agency}.v1", agency, records):
+            if said.entry:
+                yield wire.load(wire.dump(said.entry))
+
+
+def _profile(agency: str, simulated: Simulated) -> AgencyProfile:
+    """The member as it is, in a phase that ends when the simulated one does."""
+    first, last = simulated.phase.start, simulated.phase.start + timedelta(days=simulated.phase.days - 1)
+    known = profile_of(agency)
+    memberships = [
+        member.model_copy(update={"starts_on": first, "ends_on": last})
+        for member in known.memberships
+        if member.phase == simulated.phase.code
+    ]
+    return known.model_copy(update={"memberships": tuple(memberships)})
+
+
+def _control(agency: str, at: datetime, value: bytes) -> tuple[int, bytes, tuple[tuple[str, bytes], ...]]:
+    return round(at.timestamp() * 1_000), value, ((CONTROL_HEADER, sign(_SECRET, f"in.{agency}.v1", value)),)
+
+
+def _days_to(planted: Planted, alerts: list[Alert]) -> float | None:
+    """Days from the first day of a plant to the alert that tells of it; None when none does within two weeks of its end."""
+    kinds = {Kind.SPIKE, Kind.RETRO_SPIKE} if planted.expect == "SPIKE" else {Kind(planted.expect)}
+    for alert in sorted(alerts, key=lambda one: one.raised_at):
+        is_its = alert.agency == planted.agency if planted.agency else alert.network
+        group_fits = planted.commodity_group is None or alert.commodity_group in {planted.commodity_group, None}
+        when = alert.raised_at.date()
+        in_time = planted.start <= when <= planted.end + timedelta(days=14)
+        if alert.kind in kinds and alert.state is not State.CLEARED and is_its and group_fits and in_time:
+            return (when - planted.start).days + 0.0
+    return None
