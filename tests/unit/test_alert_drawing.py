@@ -1,0 +1,61 @@
+"""What a person sees of an alert on a terminal."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from deploy.alerts import explained, line
+from deploy.sparkline import scale, sparkline
+from schemas.alerts import Alert
+
+GOOD = Path(__file__).parents[1] / "examples" / "alerts" / "good"
+SPIKE, MAJOR = (Alert.model_validate(json.loads((GOOD / name).read_text())) for name in ("spike-open.json", "major.json"))
+SPANS = [(date(2026, 5, 1), 0), (date(2026, 5, 2), 1), (date(2026, 5, 3), 9)]
+
+
+@pytest.mark.parametrize(
+    ("counts", "drawn"),
+    [([], ""), ([0], "▁"), ([0, 0], "▁▁"), ([1, 1], "██"), ([0, 4, 7, 14], "▁▃▅█"), ([0, 1, 100], "▁▁█")],
+)
+def test_the_highest_count_is_the_tallest_block_and_none_the_lowest(counts, drawn):
+    assert sparkline(counts) == drawn
+
+
+def test_a_scale_shows_observed_expected_and_interval_in_their_order():
+    drawing, axis = scale(9, 0.8, 0, 3)
+    assert drawing.index("┃") < drawing.rindex("━") < drawing.index("●")
+    assert drawing[0] == "━"
+    assert len(drawing) == len(axis) == 41
+    assert axis.split() == ["0", "9"]
+
+
+def test_a_scale_without_an_expectation_shows_what_was_observed():
+    assert scale(1, None, None, None)[0].strip() == "●"
+    assert "●" in scale(0, None, None, None)[0]
+
+
+def test_a_line_says_when_which_how_strong_where_how_many_and_against_what():
+    said = line(SPIKE, SPANS)
+    for part in ("2026-05-", str(SPIKE.alert_id)[:8], SPIKE.tier.value, "SPIKE", SPIKE.series, f"  {SPIKE.observed} (about", "▁▂█"):
+        assert part in said
+    assert "\n" not in said
+
+
+def test_explaining_says_the_sentence_first_and_the_figures_of_the_test_last():
+    said = explained(SPIKE, SPANS, "vi")
+    assert said[0] == SPIKE.sentences.vi
+    text = "\n".join(said)
+    assert "▁▂█" in text
+    assert f"● observed {SPIKE.observed}" in text
+    assert f'mekong sql "{SPIKE.sql}"' in text
+    assert text.index("● observed") < text.index("bits")
+
+
+def test_an_alert_without_a_baseline_is_explained_too():
+    text = "\n".join(explained(MAJOR, []))
+    assert MAJOR.sentences.en in text
+    assert "expected" not in text.split("The ")[0].replace(MAJOR.sentences.en, "")
