@@ -43,8 +43,6 @@ class AgencyProfile(Record):
     """What the exchange knows of an agency. Written when it is added, and again when a phase or role changes."""
 
     message_type: Literal["agency"] = "agency"
-    number: Annotated[int, Field(ge=1)] = 1
-    """Counts the changes of this profile. A copy of an older one, sent again by the agency itself, is told by it and dropped."""
     agency: AgencyCode
     name: str
     kind: Literal["customs", "police", "other"]
@@ -53,6 +51,8 @@ class AgencyProfile(Record):
     utc_offset: Annotated[str, StringConstraints(pattern=r"^[+-]\d\d:\d\d$")]
     """When its day ends, as ``+07:00``."""
     memberships: tuple[Membership, ...] = ()
+    number: Annotated[int, Field(ge=1)] = 1
+    """Counts the changes of this profile. A copy of an older one, sent again by the agency itself, is told by it and dropped."""
 
 
 Control = Annotated[Tick | AgencyProfile, Discriminator("message_type")]
