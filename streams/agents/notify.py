@@ -25,9 +25,9 @@ def plan(settings: Settings) -> Plan:  # noqa: ARG001 - every plan is made alike
 
     def fold(state: State, changes: Changes, source: TopicPartition, records: Sequence[Any]) -> Outputs:
         draft = Draft(state, changes)
-        found: Iterable[Notification] = ()
+        found: Iterable[Notification]
         if source.topic == SUBSCRIPTIONS.name:
-            fold_wishes(draft, records)
+            found = fold_wishes(draft, records)
         elif source.topic == ANSWERS.name:
             found = fold_answers(draft, records)
         else:

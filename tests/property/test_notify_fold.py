@@ -116,8 +116,7 @@ def worlds(draw, with_answers=True):
 
 def fold(draft, what, records):
     if what == "wish":
-        fold_wishes(draft, records)
-        return []
+        return list(fold_wishes(draft, records))
     if what == "answer":
         return list(fold_answers(draft, records))
     return list(fold_shared(draft, what, records))

@@ -74,7 +74,7 @@ class Desk:
         self.wish(*(wishes or (wish(),)))
 
     def wish(self, *wishes):
-        self._commit(lambda draft: fold_wishes(draft, [Record(one, key=one["id"].encode()) for one in wishes]) or ())
+        self._commit(lambda draft: fold_wishes(draft, [Record(one, key=one["id"].encode()) for one in wishes]))
 
     def answer(self, *answers, offset=0):
         return self._commit(
@@ -243,7 +243,7 @@ def test_a_paused_subscription_gets_nothing_and_then_hears_how_much_it_missed():
 def test_what_waits_for_a_subscription_goes_with_it(gone):
     desk = Desk(wish(budget_per_week=0))
     desk.hear(hour(1), alert(1))
-    desk._commit(lambda draft: fold_wishes(draft, [gone]) or ())
+    desk._commit(lambda draft: fold_wishes(draft, [gone]))
     desk.wish(wish(budget_per_week=0))
     assert not [key for key in desk.state if key.startswith(b"item/")]
     assert "digest" not in reasons(desk.hear(hour(8), hour(24 + 8)))
@@ -271,6 +271,15 @@ def test_a_test_goes_out_whatever_the_state_and_once_for_each_request():
     assert (told.reason, told.subject, told.raised_at.isoformat()) == ("test", "通道测试", at(0))
     assert desk.answer({"kind": "test"}, offset=8)[0].notification_id != told.notification_id
     assert desk.answer({"kind": "test", "subscription": "nobody"}) == []
+
+
+def test_what_is_asked_before_the_subscription_was_read_waits_for_it():
+    desk = Desk(wish(id="other"))
+    asked = [{"kind": "test"}] * 30 + [{"kind": "mute", "series": f"{LA}/drug", "until": at(10)}]
+    assert desk.answer(*asked) == []
+    desk.wish(wish())
+    assert reasons(desk.told) == ["test"] * 19
+    assert [one.subscription for one in desk.hear(hour(9), alert(9))] == ["other"]
 
 
 def test_a_warning_goes_out_at_once_outside_budget_and_quiet_hours():
@@ -376,7 +385,7 @@ def test_an_alert_of_a_replay_does_not_throw_the_members_time_ahead():
 def test_garbage_among_subscriptions_and_answers_is_passed_over():
     desk = Desk()
     bad = [Record({"id": "?"}), Record({"kind": "mute"}), Record([1])]
-    desk._commit(lambda draft: fold_wishes(draft, bad) or ())
+    desk._commit(lambda draft: fold_wishes(draft, bad))
     assert desk._commit(lambda draft: fold_answers(draft, [*bad, Record(None)])) == []
     assert reasons(desk.hear(hour(9), alert(9))) == ["alert"]
 

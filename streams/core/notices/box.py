@@ -1,7 +1,7 @@
 """One subscription with what waits for it. State of ``notices.v1``.
 
 ``subscription/<id>`` -> the wish; ``subscribers/<member>`` -> ids; ``box/<id>`` -> a ``Box``; ``item/<id>/<n>`` -> what waits in it;
-``clock/<member>`` (moment.py); ``due/<member>`` (dues.py).
+``clock/<member>`` (moment.py); ``due/<member>`` (dues.py); ``early/<id>`` -> answers to a subscription that was not read yet.
 """
 
 from __future__ import annotations

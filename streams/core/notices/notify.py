@@ -24,37 +24,62 @@ from streams.core.notices.decide import hear_alert, settle, tell, wait_or_tell
 from streams.core.notices.dues import late, note
 from streams.core.notices.moment import Now, pass_to
 
+FORMAT = 1
+MOST_EARLY = 20
+"""Answers kept for a subscription that is not there; of more the newest."""
 log = logging.getLogger(__name__)
 
 R = TypeVar("R", Subscription, Answer)
 RECORD_FORMAT = 1  # of what is shared, wished and answered
 
 
-def fold_wishes(draft: Draft, records: Iterable[Any]) -> None:
+def fold_wishes(draft: Draft, records: Iterable[Any]) -> Iterator[Notification]:
     """Take records of ``subscriptions.v1``. One that is no subscription is passed over, and said in the log."""
     for record in records:
-        key = (record.key or b"").decode(errors="replace")
-        if not record.value:
-            subscribe(draft, key, None)
-            continue
-        wish = _read(record, Subscription)
+        wish = _read(record, Subscription) if record.value else None
         if wish is not None:
             subscribe(draft, wish.id, wish)
+            yield from _early(draft, wish.id)
+        elif not record.value:
+            subscribe(draft, (record.key or b"").decode(errors="replace"), None)
 
 
 def fold_answers(draft: Draft, records: Iterable[Any]) -> Iterator[Notification]:
-    """Take records of ``answers.v1``: a mute holds from here on, a test goes out. The other kinds are read by people, not here."""
+    """Take records of ``answers.v1``: a mute holds from here on, a test goes out. The other kinds are read by people, not here.
+
+    What is asked for a subscription that was not read yet waits for it: the two topics come in any order.
+    """
     for record in records:
         answer = _read(record, Answer)
-        box = Box.of(draft, answer.subscription) if answer else None
-        if answer is None or box is None:
+        if answer is None or answer.kind not in {AnswerKind.MUTE, AnswerKind.TEST}:
             continue
-        if answer.kind is AnswerKind.MUTE and answer.series and answer.until:
-            box.value["mutes"][answer.series] = to_text(answer.until)
-        elif answer.kind is AnswerKind.TEST:
-            now = Now(answer.at, 0, has_begun=True)
-            yield tell(box, now, Reason.TEST, f"test/{record.offset}", texts.test(box.wish.language))
-        box.keep()
+        box = Box.of(draft, answer.subscription)
+        if box is not None:
+            yield from _apply(box, answer, record.offset)
+            continue
+        key = _early_key(answer.subscription)
+        early = draft.get(key) or {"f": FORMAT, "answers": []}
+        waiting = [*early["answers"], [record.offset, answer.model_dump(mode="json")]]
+        draft.put(key, {**early, "answers": waiting[-MOST_EARLY:]})
+
+
+def _apply(box: Box, answer: Answer, offset: int) -> Iterator[Notification]:
+    if answer.kind is AnswerKind.TEST:
+        now = Now(answer.at, 0, has_begun=True)
+        yield tell(box, now, Reason.TEST, f"test/{offset}", texts.test(box.wish.language))
+    elif answer.series and answer.until:
+        box.value["mutes"][answer.series] = to_text(answer.until)
+    box.keep()
+
+
+def _early(draft: Draft, subscription: str) -> Iterator[Notification]:
+    """Apply what was asked before the subscription was read, in the order it came."""
+    early, box = draft.get(_early_key(subscription)), Box.of(draft, subscription)
+    if early is None or box is None:
+        return
+    draft.drop(_early_key(subscription))
+    for offset, answer in early["answers"]:
+        yield from _apply(box, Answer.model_validate(answer), offset)
 
 
 def fold_shared(draft: Draft, member: str, records: Iterable[Any]) -> Iterator[Notification]:
@@ -105,6 +130,10 @@ def _remind(draft: Draft, member: str, boxes: list[Box], now: Now) -> Iterator[N
         for box in boxes:
             text = letters.reminder(one, member, now.offset, box.wish.language)
             yield from wait_or_tell(box, now, Reason.REMINDER, about, text, (item,))
+
+
+def _early_key(subscription: str) -> bytes:
+    return f"early/{subscription}".encode()
 
 
 def _read(record: Any, kind: type[R]) -> R | None:
