@@ -60,9 +60,9 @@ class Batch:
         return np.maximum(1.0, self.sums / self.weights)
 
     def forecast(self, rows: list[Array]) -> tuple[Array, Array]:
-        """As ``Model.forecast``: means and log-variances (bucket, series)."""
+        """As ``Model.forecast``: means (bucket, series), and the log-variances of the windows (window, series)."""
         mean, covariance, drift = self.mean, self.covariance, None
-        means, spreads = [], []
+        means = []
         for row in rows:
             mean, covariance = _step(mean, covariance)
             if drift is None:
@@ -70,8 +70,12 @@ class Batch:
             covariance = covariance + drift
             q = np.einsum("i,sij,j->s", row, covariance, row)
             means.append(np.exp(mean @ row + q / 2))
-            spreads.append(q)
-        return np.array(means), np.array(spreads)
+        found, wide = np.array(means), []
+        for length in self.shape.windows:
+            shares = found[-length:] / found[-length:].sum(0)
+            window = np.einsum("ws,wi->si", shares, np.array(rows[-length:]))
+            wide.append(np.einsum("si,sij,sj->s", window, covariance, window))
+        return found, np.array(wide)
 
     def learn(self, counts: Array, row: Array) -> None:
         """As ``Model.learn``."""
@@ -118,23 +122,23 @@ def run(batch: Batch, counts: NDArray[np.int64], first: int, judged: int, calend
             rows = [_row(shape, first, i, calendar) for i in range(t - shape.guard, t + 1)]
             if place >= 0:
                 mean, q = batch.forecast(rows)
-                p, single = test(shape, counts[:, t - shape.guard : t + 1], mean, q, batch.dispersion)
+                p, single = judge(shape, counts[:, t - shape.guard : t + 1], mean, q, batch.dispersion)
                 ps[:, place], singles[:, place], means[:, place] = p, single, mean[-1]
             batch.learn(counts[:, t - shape.guard].astype(float), rows[0])
     return Judged(ps, singles, means)
 
 
-def test(
+def judge(
     shape: Shape, counts: NDArray[np.int64], mean: Array, q: Array, dispersion: Array, shares: Array | None = None
 ) -> tuple[Array, Array]:
-    """As ``series.judge`` of the newest bucket: p of all windows joined, and of the bucket alone. ``shares`` has the oldest first."""
+    """As ``series.judge`` of the newest bucket: p of all windows joined, and of the bucket alone. ``q`` is by window."""
     shares = np.ones(len(mean)) if shares is None else shares
     found = []
-    for length in shape.windows:
+    for length, spread in zip(shape.windows, q, strict=True):
         part = mean[-length:] * shares[-length:, None]
         total = part.sum(0)
         thinned = (part * (1 + shares[-length:, None] * (dispersion - 1))).sum(0)
-        variance = thinned + total**2 * np.expm1(np.minimum(q[-1], _MOST_LOG_VARIANCE))
+        variance = thinned + total**2 * np.expm1(np.minimum(spread, _MOST_LOG_VARIANCE))
         found.append(mid_p(counts[:, -length:].sum(1), total, variance))
     return join(np.array(found)), found[0]
 

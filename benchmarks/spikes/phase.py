@@ -55,7 +55,8 @@ def gates(seeds: range = SEEDS) -> Iterator[Gate]:
         false.append(sum(_is_notified(alert) for alert in quiet))
     mean, n = sum(told) / len(told), len(seeds)
     kinds = ", ".join(f"{kind} {count / n:.1f}" for kind, count in sorted(all_alerts.items()))
-    text = f"{mean:.1f} on average of {n} phases V, {max(told)} at most (SPIKE and SEVERE, opened or escalated); without a plant {sum(false) / n:.1f}"
+    text = f"{mean:.1f} on average of {n} phases V, {max(told)} at most (SPIKE and SEVERE, opened or escalated); "
+    text += f"{sum(false) / n:.1f} where nothing was planted"
     yield Gate("8b", f"simulated: at most {MOST} notifications a phase to a subscriber to everything", text, mean <= MOST)
     yield Gate("8b", "  all alerts a phase", kinds)
     for kind, days in sorted(found.items()):

@@ -27,12 +27,15 @@ def on_case(desk: Desk, case: Case) -> Iterator[Alert]:
     if case.added is None or case.version > 1:
         return
     traits = desk.part("traits", {"n": 0, "seen": {}})
-    is_history = desk.today is None or case.added.day < desk.since
-    for feature in () if is_history else FEATURES:
-        for value in sorted(case.features.get(feature, ())):
-            chance = novelty(traits["seen"].get(feature, {}), value, desk.rules.first_seen)
-            if chance is not None:
-                yield _alert(desk, case, feature, value, chance)
+    if desk.today is not None and case.added.day >= desk.since:
+        found = [
+            (chance, feature, value)
+            for feature in FEATURES
+            for value in sorted(case.features.get(feature, ()))
+            if (chance := novelty(traits["seen"].get(feature, {}), value, desk.rules.first_seen)) is not None
+        ]
+        if found:
+            yield _alert(desk, case, sorted(found))
     remember(traits, case.features)
 
 
@@ -55,9 +58,11 @@ def remember(traits: dict[str, Any], features: Mapping[str, frozenset[str]]) -> 
                 seen[value] = seen.get(value, 0) + 1
 
 
-def _alert(desk: Desk, case: Case, feature: str, value: str, chance: float) -> Alert:
+def _alert(desk: Desk, case: Case, found: list[tuple[float, str, str]]) -> Alert:
+    """One alert of all that is new in a case; its id is that of the least probable."""
     assert case.added is not None  # noqa: S101 - looked at before
-    day = explain.span_of("day" if case.added.has_day else "month", case_bucket(case))
+    chance, feature, value = found[0]
+    what = {language: ", ".join(wording.feature(name, one, language) for _, name, one in found) for language in LANGUAGES}
     return explain.alert(
         desk,
         Kind.FIRST_SEEN,
@@ -65,9 +70,9 @@ def _alert(desk: Desk, case: Case, feature: str, value: str, chance: float) -> A
         desk.rules.tier(chance),
         group=case.added.groups[0] if len(case.added.groups) == 1 else "",
         opener=f"{feature} {value}",
-        bucket=day,
+        bucket=explain.span_of("day" if case.added.has_day else "month", case_bucket(case)),
         raised_at=case.received_at,
-        facts={"what": {language: wording.feature(feature, value, language) for language in LANGUAGES}},
+        facts={"what": what},
         sql=queries.of_events([case.event_id]),
         events=[case.event_id],
         observed=1,

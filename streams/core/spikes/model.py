@@ -44,6 +44,14 @@ class Forecast(NamedTuple):
     log_variance: float
 
 
+class Outlook(NamedTuple):
+    """Forecasts of buckets that follow each other, and of the sums of the newest of them."""
+
+    forecasts: list[Forecast]
+    wide: list[float]
+    """Variance of the log of each window's mean (``Shape.windows``): what is not known of the weekdays, say, is not all in a week."""
+
+
 class Model:
     """What is known of a series: coefficients, their covariance, and the overdispersion as a weighted mean."""
 
@@ -96,11 +104,11 @@ class Model:
         """Variance over mean of the counts, at least 1."""
         return max(1.0, self.dispersion_sum / self.dispersion_weight)
 
-    def forecast(self, rows: Iterable[Row]) -> list[Forecast]:
+    def forecast(self, rows: Iterable[Row]) -> Outlook:
         """The buckets that follow the last one learnt, in order. Uncertainty grows by the same amount each bucket."""
         mean, covariance, phase = self.mean, self.covariance, self.phase
         drift: Row | None = None
-        found = []
+        found, seen = [], []
         for row in rows:
             mean, covariance = _step(mean, covariance)
             phase = self._enter(mean, covariance, row, phase)
@@ -109,7 +117,12 @@ class Model:
             covariance = covariance + drift
             eta, q = float(row @ mean), float(row @ covariance @ row)
             found.append(Forecast(math.exp(eta + q / 2), q))
-        return found
+            seen.append(found[-1].mean * row)
+        wide = []
+        for length in self.shape.windows:
+            window = np.sum(seen[-length:], axis=0) / sum(one.mean for one in found[-length:])  # the mean regressors of its cases
+            wide.append(float(window @ covariance @ window))
+        return Outlook(found, wide)
 
     def learn(self, count: int, row: Row) -> None:
         """Fold in the next bucket. A run of high ones longer than ``patience`` is the new norm, and is learnt quickly."""

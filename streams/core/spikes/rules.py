@@ -58,7 +58,7 @@ class BulkRules(_Section):
 class FirstSeenRules(_Section):
     """FIRST_SEEN."""
 
-    novelty: Probability = 0.1
+    novelty: Probability = 0.05
     """It is told only where this share of cases at most shows anything new (Good-Turing)."""
     min_cases: Count = 20
     """Known before."""

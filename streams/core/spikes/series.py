@@ -15,7 +15,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from streams.core.spikes import negbin
-from streams.core.spikes.model import FLAT, Forecast, Model
+from streams.core.spikes.model import FLAT, Forecast, Model, Outlook
 from streams.core.spikes.shape import SHAPES, Row, Shape
 
 Rows = Callable[[int], Row]
@@ -45,7 +45,7 @@ class Verdict(NamedTuple):
 class Open(NamedTuple):
     """What a bucket of the guard band is judged by, fixed when its newest bucket opened."""
 
-    forecasts: list[Forecast]
+    outlook: Outlook
     dispersion: float
     shares: list[float]
     """Of its reports, those that should be in, for each bucket of the band."""
@@ -70,7 +70,7 @@ class Series:
         start = min(history, default=first) if history else first
         counts = [(history or {}).get(bucket, 0) for bucket in range(start, first)] + [0]
         base = Model.begin(shape, level)
-        found = cls(shape, start, counts, lambda: (base, base), Open([], 1.0, []))
+        found = cls(shape, start, counts, lambda: (base, base), Open(Outlook([], []), 1.0, []))
         found.relearn(rows)
         found.trim(rows)
         found.look_ahead(rows, ())
@@ -82,12 +82,12 @@ class Series:
         if closed["f"] != FORMAT:
             raise ValueError(f"a series of format {closed['f']}; this code knows {FORMAT}")
         shape = SHAPES[closed["shape"]]
-        forecasts = [Forecast(mean, q) for mean, q in now["mu"]]
+        band = Open(Outlook([Forecast(mean, q) for mean, q in now["mu"]], now["wide"]), now["phi"], now["shares"])
 
         def models() -> tuple[Model, Model]:
             return Model.from_stored(shape, closed["base"]), Model.from_stored(shape, closed["model"])
 
-        found = cls(shape, closed["start"], closed["counts"] + now["counts"], models, Open(forecasts, now["phi"], now["shares"]))
+        found = cls(shape, closed["start"], closed["counts"] + now["counts"], models, band)
         found.dirty = set(closed["dirty"])
         return found
 
@@ -103,8 +103,9 @@ class Series:
             "model": self.model.stored(),
             "dirty": sorted(self.dirty),
         }
-        band = self.band
-        now = {"counts": self.counts[cut:], "mu": [list(one) for one in band.forecasts], "phi": band.dispersion, "shares": band.shares}
+        outlook, dispersion, shares = self.band
+        mu = [list(one) for one in outlook.forecasts]
+        now = {"counts": self.counts[cut:], "mu": mu, "wide": outlook.wide, "phi": dispersion, "shares": shares}
         return closed, now
 
     @cached_property
@@ -142,7 +143,7 @@ class Series:
 
     def is_ready(self) -> bool:
         """Whether the guard band is full: nothing is judged before."""
-        return len(self.counts) > self.shape.guard and bool(self.band.forecasts)
+        return len(self.counts) > self.shape.guard and bool(self.band.outlook.forecasts)
 
     def judge(self, bucket: int) -> Verdict:
         """The newest bucket by all windows that end with it; an older one of the guard band by itself alone."""
@@ -238,15 +239,17 @@ def _windows(shape: Shape, band: Open, place: int) -> list[tuple[int, float, flo
 
     A report comes in time with probability F, so counts are thinned: dispersion 1 + F (phi - 1) (binomial thinning).
     """
-    is_newest = place == len(band.forecasts) - 1
+    forecasts = band.outlook.forecasts
+    is_newest = place == len(forecasts) - 1
     found = []
     for length in shape.windows if is_newest else (1,):
         span = range(place - length + 1, place + 1)
         if span.start < 0:
             continue
-        parts = [(band.forecasts[i].mean * band.shares[i], 1 + band.shares[i] * (band.dispersion - 1)) for i in span]
+        parts = [(forecasts[i].mean * band.shares[i], 1 + band.shares[i] * (band.dispersion - 1)) for i in span]
         mean = sum(part for part, _ in parts)
-        log_variance = min(band.forecasts[place].log_variance, _MOST_LOG_VARIANCE)
+        known = band.outlook.wide[shape.windows.index(length)] if is_newest else forecasts[place].log_variance
+        log_variance = min(known, _MOST_LOG_VARIANCE)
         variance = sum(part * dispersion for part, dispersion in parts) + negbin.spread(mean, log_variance)
         found.append((length, mean, variance))
     return found

@@ -21,9 +21,9 @@ MOST_LEVEL = 4.0
 """Variance of the log-rate when nothing is known: between a seventh and seven times, say."""
 
 
-CALENDAR_VARIANCES = (0.25, 1.0)
-"""Of holidays, and of phases: many agencies report little between them. More would be worse: what is split between level and phase
-is known of neither, and the level's discount then eats what is known of their sum."""
+CALENDAR_VARIANCES = (0.25, 0.25)
+"""Of holidays, and of phases. More would be worse: what is split between level and phase is known of neither, and the level's
+discount then eats what is known of their sum."""
 
 
 @dataclass(frozen=True)

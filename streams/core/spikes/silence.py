@@ -41,7 +41,7 @@ def on_day(desk: Desk, tick: Tick) -> Iterator[Alert]:
         return
     sendings = bulk.series_of(desk, "sendings", arrivals)
     if quiet["told"] is None and sendings.is_ready() and arrivals["sent"] >= desk.rules.silence.min_sendings:
-        forecast = sendings.band.forecasts[-1]
+        forecast = sendings.band.outlook.forecasts[-1]
         variance = sendings.band.dispersion * forecast.mean + spread(forecast.mean, min(forecast.log_variance, 3.0))
         quiet["log_p"] += log_none(forecast.mean, variance)
         quiet["expected"] += forecast.mean
