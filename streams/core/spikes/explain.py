@@ -26,9 +26,9 @@ from streams.core.spikes import wording
 from streams.core.spikes.case import FEATURES
 from streams.core.spikes.desk import Desk
 from streams.core.spikes.negbin import interval, mid_p
-from streams.core.spikes.series import Verdict
 from streams.core.spikes.shape import Size
 from streams.core.spikes.spans import days_of
+from streams.core.spikes.verdict import Verdict
 
 _DIGITS = 4
 _LEAST_EVENTS = 3

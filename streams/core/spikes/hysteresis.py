@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from schemas.alerts import State
 from streams.core.spikes.rules import SpikeRules
-from streams.core.spikes.series import Verdict
+from streams.core.spikes.verdict import Verdict
 
 
 class Peak(NamedTuple):

@@ -113,7 +113,7 @@ class Network:
             sums, track = counts[name], self.desk.track(group)
             bucket = track.count(int(day), has_day=has_day == "1", cases=sums["n"])
             if bucket is not None:
-                track.name_events(bucket, sums["ids"], sums["traits"], max(0, sums["n"]))
+                track.memory.add_many(bucket, sums["ids"], sums["traits"], max(0, sums["n"]) if track.is_late(bucket) else 0)
 
 
 def combinations(case: Case) -> list[str]:

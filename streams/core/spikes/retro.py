@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from schemas.alerts import Alert, Kind, State
 from streams.core.spikes import explain, queries, wording
 from streams.core.spikes.desk import Desk
 from streams.core.spikes.detector import Detector, Tick, nothing
-from streams.core.spikes.series import Verdict
 from streams.core.spikes.spans import first_day
 from streams.core.spikes.track import Track
+from streams.core.spikes.verdict import Verdict
 
 _REMEMBERED = 50
 EMPTY: dict[str, Any] = {"told": [], "on": None}
@@ -22,7 +22,7 @@ def on_day(desk: Desk, tick: Tick) -> Iterator[Alert]:
     limit = desk.rules.spike.open_p / desk.rules.spike.second_look
     told_today: set[tuple[str, int]] = set()
     for group, track in desk.tracks.items():
-        late = dict(track.late)
+        late = dict(track.memory.late)
         found = [
             verdict
             for verdict in track.repair(desk.delays, tick.today)
@@ -30,13 +30,19 @@ def on_day(desk: Desk, tick: Tick) -> Iterator[Alert]:
         ]
         part = desk.part("retro", EMPTY, change=bool(found))
         new = [verdict for verdict in found if name(group, track, verdict) not in part["told"]]
-        part["told"] = [*part["told"], *[name(group, track, verdict) for verdict in new]][-_REMEMBERED:]
+        remember(desk, group, track, new)
         least = min(new, key=lambda one: (one.p, one.bucket), default=None)
         if least is not None:
             part["on"] = desk.today
         if least is not None and (track.size, least.bucket) not in told_today:
             told_today.add((track.size, least.bucket))
             yield _alert(desk, group, track, least, tick.at)
+
+
+def remember(desk: Desk, group: str, track: Track, verdicts: Sequence[Verdict]) -> None:
+    """These buckets have been told of, here or as a SPIKE: late reports do not tell of them again."""
+    part = desk.part("retro", EMPTY, change=bool(verdicts))
+    part["told"] = [*part["told"], *[name(group, track, verdict) for verdict in verdicts]][-_REMEMBERED:]
 
 
 def name(group: str, track: Track, verdict: Verdict) -> str:
@@ -46,7 +52,7 @@ def name(group: str, track: Track, verdict: Verdict) -> str:
 
 def _alert(desk: Desk, group: str, track: Track, verdict: Verdict, at: str) -> Alert:
     bucket = explain.span_of(track.size, verdict.bucket, verdict.length)
-    behind = track.behind(verdict.bucket - verdict.length + 1, verdict.bucket)
+    behind = track.memory.behind(verdict.bucket - verdict.length + 1, verdict.bucket)
     figures = explain.figures(verdict)
     return explain.alert(
         desk,

@@ -12,43 +12,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
-from streams.core.spikes import negbin
 from streams.core.spikes.model import FLAT, Forecast, Model, Outlook
 from streams.core.spikes.shape import SHAPES, Row, Shape
+from streams.core.spikes.verdict import Open, Verdict, critical, judge
 
 Rows = Callable[[int], Row]
 """The regressors of a bucket."""
 FORMAT = 1
-_MOST_LOG_VARIANCE = 6.0
-
-
-class Verdict(NamedTuple):
-    """What was to be expected of the newest ``length`` buckets up to ``bucket``, and how improbable their count is.
-
-    Of the windows tested the least probable one; ``p`` joins them all.
-    """
-
-    bucket: int
-    length: int
-    observed: int
-    expected: float
-    variance: float
-    p: float
-    evidence: float
-    """Likelihood ratio of the bucket alone, for the evidence process."""
-    dispersion: float
-    completeness: float
-
-
-class Open(NamedTuple):
-    """What a bucket of the guard band is judged by, fixed when its newest bucket opened."""
-
-    outlook: Outlook
-    dispersion: float
-    shares: list[float]
-    """Of its reports, those that should be in, for each bucket of the band."""
 
 
 class Series:
@@ -195,61 +167,3 @@ class Series:
         complete = [*shares, *[1.0] * len(span)][: len(span)]
         self.band = Open(self.model.forecast(map(rows, span)), self.model.dispersion, complete[::-1])
         self._critical.clear()
-
-
-def judge(shape: Shape, counts: Sequence[int], band: Open, place: int) -> Verdict:
-    """Judge ``counts[place]`` of a guard band."""
-    windows = [
-        (sum(counts[place - length + 1 : place + 1]), length, mean, variance) for length, mean, variance in _windows(shape, band, place)
-    ]
-    ps = [negbin.mid_p(observed, mean, variance) for observed, _, mean, variance in windows]
-    observed, length, mean, variance = windows[ps.index(min(ps))]
-    return Verdict(
-        bucket=place,
-        length=length,
-        observed=observed,
-        expected=mean,
-        variance=variance,
-        p=negbin.join(ps),
-        evidence=negbin.evidence(counts[place], *windows[0][2:]),
-        dispersion=band.dispersion,
-        completeness=band.shares[place],
-    )
-
-
-def critical(shape: Shape, counts: Sequence[int], band: Open, place: int, p: float) -> int:
-    """The smallest value of ``counts[place]`` that is less probable than ``p``, the others being what they are."""
-    window = [(sum(counts[place - length + 1 : place]), mean, variance) for length, mean, variance in _windows(shape, band, place)]
-
-    def is_low(count: int) -> bool:
-        return negbin.join([negbin.mid_p(others + count, mean, variance) for others, mean, variance in window]) < p
-
-    high = 1
-    while not is_low(high):
-        high *= 2
-    low = high // 2  # not low enough, or 0
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (low, middle) if is_low(middle) else (middle, high)
-    return high
-
-
-def _windows(shape: Shape, band: Open, place: int) -> list[tuple[int, float, float]]:
-    """Length, mean and variance of each sum that ends at ``place``; of an older bucket only its own.
-
-    A report comes in time with probability F, so counts are thinned: dispersion 1 + F (phi - 1) (binomial thinning).
-    """
-    forecasts = band.outlook.forecasts
-    is_newest = place == len(forecasts) - 1
-    found = []
-    for length in shape.windows if is_newest else (1,):
-        span = range(place - length + 1, place + 1)
-        if span.start < 0:
-            continue
-        parts = [(forecasts[i].mean * band.shares[i], 1 + band.shares[i] * (band.dispersion - 1)) for i in span]
-        mean = sum(part for part, _ in parts)
-        known = band.outlook.wide[shape.windows.index(length)] if is_newest else forecasts[place].log_variance
-        log_variance = min(known, _MOST_LOG_VARIANCE)
-        variance = sum(part * dispersion for part, dispersion in parts) + negbin.spread(mean, log_variance)
-        found.append((length, mean, variance))
-    return found

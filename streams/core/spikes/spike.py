@@ -6,15 +6,15 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from schemas.alerts import Alert, Kind, State
-from streams.core.spikes import explain, queries, wording
+from streams.core.spikes import explain, queries, retro, wording
 from streams.core.spikes.case import Case, Part
 from streams.core.spikes.desk import ALL, Desk
 from streams.core.spikes.detector import Detector, Tick
 from streams.core.spikes.hysteresis import rise, settle
 from streams.core.spikes.multiplicity import flags, q_values
-from streams.core.spikes.series import Verdict
 from streams.core.spikes.spans import first_day, number_of
 from streams.core.spikes.track import Track
+from streams.core.spikes.verdict import Verdict
 
 _SAME_EXCESS = 0.8
 """Of the smaller excess, what another alert of the agency must explain to stand for both."""
@@ -66,7 +66,10 @@ def _count(desk: Desk, case: Case, part: Part, sign: int) -> list[tuple[str, int
         track = desk.track(group)
         bucket = track.count(part.day, has_day=part.has_day, cases=sign)
         if bucket is not None:
-            track.name_event(bucket, case.event_id, case.features if sign > 0 else None)
+            if sign > 0:
+                track.memory.add(bucket, case.event_id, case.features, is_late=track.is_late(bucket))
+            else:
+                track.memory.remove(bucket, case.event_id, is_late=track.is_late(bucket))
             if track.is_judged and track.series is not None and bucket >= track.series.oldest_open:
                 found.append((group, bucket))
     return found
@@ -98,6 +101,7 @@ def _rise(
     beside = beside or _now(desk, group, verdict, evidence)
     if said is State.OPEN:
         standing = standing._replace(is_told=not _is_told_by_another(desk, group, verdict, beside))
+        retro.remember(desk, group, track, [verdict])
     track.stand(standing)
     if standing.is_told:
         yield _alert(desk, group, track, verdict, evidence, said, at, beside)
@@ -131,7 +135,7 @@ def _alert(desk: Desk, group: str, track: Track, verdict: Verdict, evidence: flo
     assert series is not None  # noqa: S101 - judged by it
     assert opened is not None  # noqa: S101 - only what is open is told
     bucket = explain.span_of(track.size, verdict.bucket, verdict.length)
-    behind = track.behind(verdict.bucket - verdict.length + 1, verdict.bucket)
+    behind = track.memory.behind(verdict.bucket - verdict.length + 1, verdict.bucket)
     traits = desk.part("traits", {"n": 0, "seen": {}}, change=False)
     shown = explain.stands_out(behind.traits, traits["seen"], max(1, verdict.observed), traits["n"]) if state != State.CLEARED else ()
     figures = explain.figures(verdict)

@@ -6,30 +6,23 @@ began) is kept beside it as sparse counts, so that the bucket can be changed and
 
 from __future__ import annotations
 
-from bisect import insort
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from schemas.alerts import MOST_EVENTS
 from streams.core.spikes.calendar import Calendar
 from streams.core.spikes.completeness import shares
+from streams.core.spikes.fitting import LEAST_HISTORY, days_in, fitting, start_of
 from streams.core.spikes.hysteresis import Standing
+from streams.core.spikes.memory import Memory
 from streams.core.spikes.model import FLAT
 from streams.core.spikes.rules import SeriesRules
-from streams.core.spikes.series import Series, Verdict
-from streams.core.spikes.shape import DAY, SHAPES, WEEK, WEEKDAYS, Row, Shape, Size
+from streams.core.spikes.series import Series
+from streams.core.spikes.shape import DAY, WEEKDAYS, Row, Shape, Size
 from streams.core.spikes.spans import days_of, number_of
+from streams.core.spikes.verdict import Verdict
 
 FORMAT = 1
-LEAST_HISTORY = 20
-"""Cases before an agency's first day that make a history; fewer are stray old cases."""
-_STRAY = 0.05  # of a history's cases, the oldest: one mistyped year is no history
-_BACK = 1.5  # a series goes back to days at so many times the mean that sent it to weeks
-_LOOK_BACK = 182  # days that the choice of the bucket looks at
 _KEPT_DAYS = DAY.keep
-_MOST_TRAITS = 40  # values of one property in one bucket; what most events share is among the first
-Traits = dict[str, dict[str, int]]
-"""Property -> value -> events with it."""
 
 
 class Closed(NamedTuple):
@@ -37,14 +30,6 @@ class Closed(NamedTuple):
 
     verdict: Verdict
     evidence: float
-
-
-class Behind(NamedTuple):
-    """What is remembered of the events behind an alert: ids, the newest bucket's first, how many were late, and their properties."""
-
-    events: list[str]
-    late: int
-    traits: Traits
 
 
 class Track:
@@ -58,9 +43,7 @@ class Track:
         self.months: dict[int, int] = {}
         self.ahead: dict[int, int] = {}
         self.known = [0, 0]
-        self.events: dict[int, list[str]] = {}
-        self.late: dict[int, int] = {}
-        self.traits: dict[int, Traits] = {}
+        self.memory = Memory()
         self.standing = Standing()
         self.evidence = 1.0
         self.has_history = False
@@ -77,9 +60,7 @@ class Track:
             found.series = Series.from_stored(closed["series"], now["series"])
         found.origin = closed["origin"]
         found.days, found.months, found.ahead = _numbers(now["days"]), _numbers(now["months"]), _numbers(now["ahead"])
-        found.known, found.late = now["known"], _numbers(now["late"])
-        found.events = {int(bucket): ids for bucket, ids in now["events"].items()}
-        found.traits = {int(bucket): traits for bucket, traits in now["traits"].items()}
+        found.known, found.memory = now["known"], Memory.from_stored(now["memory"])
         found.standing, found.evidence = Standing.from_stored(now["standing"]), now["evidence"]
         found.has_history = now["history"]
         return found
@@ -97,9 +78,7 @@ class Track:
                 "months": _texts(self.months),
                 "ahead": _texts(self.ahead),
                 "known": self.known,
-                "events": {str(bucket): ids for bucket, ids in sorted(self.events.items())},
-                "late": _texts(self.late),
-                "traits": {str(bucket): traits for bucket, traits in sorted(self.traits.items())},
+                "memory": self.memory.stored(),
                 "standing": self.standing.stored(),
                 "evidence": self.evidence,
                 "history": self.has_history,
@@ -151,47 +130,9 @@ class Track:
         self.has_history = True
         return None
 
-    def name_event(self, bucket: int, event_id: str, features: Mapping[str, frozenset[str]] | None) -> None:
-        """Remember an event of a bucket that may be judged; forget it when ``features`` is None."""
-        assert self.series is not None  # noqa: S101 - a bucket was found
-        ids = self.events.setdefault(bucket, [])
-        if event_id in ids:
-            ids.remove(event_id)
-        if features is not None:
-            insort(ids, event_id)  # the smallest ones: whatever order they came in, the same are kept
-            del ids[MOST_EVENTS:]
-        if bucket < self.series.newest:
-            self.late[bucket] = max(0, self.late.get(bucket, 0) + (-1 if features is None else 1))
-        traits = self.traits.setdefault(bucket, {})
-        for feature, values in (features or {}).items():
-            counts = traits.setdefault(feature, {})
-            for value in sorted(values):
-                if value in counts or len(counts) < _MOST_TRAITS:
-                    counts[value] = counts.get(value, 0) + 1
-
-    def name_events(self, bucket: int, ids: Sequence[str], traits: Traits, cases: int) -> None:
-        """Remember several events at once, of which ``ids`` are the first by order of their ids."""
-        assert self.series is not None  # noqa: S101 - a bucket was found
-        self.events[bucket] = sorted({*self.events.get(bucket, ()), *ids})[:MOST_EVENTS]
-        if bucket < self.series.newest:
-            self.late[bucket] = self.late.get(bucket, 0) + cases
-        kept = self.traits.setdefault(bucket, {})
-        for feature, counts in sorted(traits.items()):
-            total = kept.setdefault(feature, {})
-            for value, count in sorted(counts.items()):
-                if value in total or len(total) < _MOST_TRAITS:
-                    total[value] = total.get(value, 0) + count
-
-    def behind(self, first: int, last: int) -> Behind:
-        """What is remembered of the events of a span of buckets."""
-        traits: Traits = {}
-        for bucket in range(first, last + 1):
-            for feature, counts in self.traits.get(bucket, {}).items():
-                total = traits.setdefault(feature, {})
-                for value, count in counts.items():
-                    total[value] = total.get(value, 0) + count
-        ids = [one for bucket in range(last, first - 1, -1) for one in self.events.get(bucket, [])]
-        return Behind(ids, sum(self.late.get(bucket, 0) for bucket in range(first, last + 1)), traits)
+    def is_late(self, bucket: int) -> bool:
+        """Whether a bucket has closed."""
+        return self.series is not None and bucket < self.series.newest
 
     def stand(self, standing: Standing) -> None:
         """Where the alert of the series stands now."""
@@ -242,17 +183,8 @@ class Track:
                 self._begin(shape, today)
 
     def _fitting(self, today: int) -> Shape:
-        if self.known[1] > self.known[0]:
-            return SHAPES["month"]
-        start = max(self.since, today - _LOOK_BACK)
-        counts = self._by_day()
-        cases, days = sum(n for day, n in counts.items() if start <= day < today), today - start
-        history = [day for day in counts if day < self.since]
-        if history and days < _LOOK_BACK and sum(counts[day] for day in history) >= LEAST_HISTORY:
-            cases, days = cases + sum(counts[day] for day in history), today - min(history)
-        mean = (self.rules.prior_shape + cases) / (self.rules.prior_rate + days)
-        border = self.rules.week_below * (_BACK if self.series is not None and self.size == "week" else 1)
-        return WEEK if mean < border else DAY
+        current = self.size if self.series is not None else None
+        return fitting((self.known[0], self.known[1]), self._by_day(), self.since, today, current, self.rules)
 
     def _begin(self, shape: Shape, today: int) -> None:
         """A series of another shape, or with more history; what is known of the past goes over."""
@@ -266,15 +198,14 @@ class Track:
                 found[number_of(shape.size, day)] = found.get(number_of(shape.size, day), 0) + cases
         self.ahead = {bucket: cases for bucket, cases in found.items() if bucket > newest}
         first = number_of(shape.size, self.since)
-        history = {bucket: cases for bucket, cases in found.items() if bucket < newest and bucket >= _start(found, first)}
+        history = {bucket: cases for bucket, cases in found.items() if bucket < newest and bucket >= start_of(found, first)}
         history.setdefault(min(first, newest), 0)
-        level = FLAT if self.is_network else self.rules.prior.level(_length(shape))  # the prior is of one agency
+        level = FLAT if self.is_network else self.rules.prior.level(days_in(shape))  # the prior is of one agency
         history = {bucket: cases for bucket, cases in history.items() if bucket < newest}
         self.series = Series.begin(shape, newest, lambda number: _row(shape, self.calendar, number), history, level)
         self.origin = self.series.start
         self.series.add(newest, found.get(newest, 0))
-        self.events = {newest: [one for ids in self.events.values() for one in ids][-MOST_EVENTS:]} if found.get(newest) else {}
-        self.late, self.traits = {}, {}
+        self.memory = Memory()
 
     def _by_day(self) -> dict[int, int]:
         """Cases by day, as far as days are known."""
@@ -305,9 +236,7 @@ class Track:
         series = self.series
         if series is None:
             return
-        for kept in (self.events, self.late, self.traits):
-            for bucket in [bucket for bucket in kept if bucket < series.oldest_open]:
-                del kept[bucket]
+        self.memory.drop_before(series.oldest_open)
         oldest = days_of(self.size, series.newest)[1] - _KEPT_DAYS
         for day in [day for day in self.days if day < min(oldest, self.since)]:
             del self.days[day]
@@ -319,26 +248,8 @@ class Track:
             del counts[number]
 
 
-def _start(counts: dict[int, int], first: int) -> int:
-    """The bucket that a series begins with: the agency's first, or that of its history without the stray oldest cases."""
-    history = sorted(bucket for bucket in counts if bucket < first)
-    total = sum(counts[bucket] for bucket in history)
-    if total < LEAST_HISTORY:
-        return first
-    stray = 0
-    for bucket in history:
-        stray += counts[bucket]
-        if stray > _STRAY * total:
-            return bucket
-    return first
-
-
 def _row(shape: Shape, calendar: Calendar, number: int) -> Row:
     return shape.row(number, calendar.shares(shape.size, number) if shape.calendar else ())
-
-
-def _length(shape: Shape) -> float:
-    return {"day": 1.0, "week": 7.0, "month": 30.4375}[shape.size]
 
 
 def _numbers(stored: dict[str, int]) -> dict[int, int]:
