@@ -32,7 +32,7 @@ JARS_MB = 44
 DISK_MB = {"base": 150, "local": 2_500, "dev": 3_000}
 """What is installed (0.1 to 1.2 GB), pip's copies on the way, and the state of one demo."""
 MEMORY_MB = 3_000
-"""Kafka 0.3 GB, ClickHouse up to 1 GB, four processes of 0.1 to 0.3 GB each, and some room."""
+"""Kafka 0.3 GB, ClickHouse up to 1 GB, six processes of 0.1 to 0.3 GB each, and some room."""
 GLIBC = (2, 28)
 """Of the wheels of pyarrow and numpy."""
 LARGE = re.compile(r"\s*Downloading (?P<name>[^-]+-[^-]+)\S* \((?P<size>\d{2,}\.\d MB)\)")

@@ -30,6 +30,8 @@ SERVERS = ("clickhouse", "kafka")
 WORKERS: Mapping[str, tuple[str, ...]] = {
     "intake": ("worker", "intake"),
     "watch": ("worker", "watch"),
+    "share": ("worker", "share"),
+    "notify": ("worker", "notify"),
     "sink": ("sink", "clickhouse"),
     "clock": ("clock",),
 }
