@@ -166,6 +166,10 @@ def test_it_holds_when_all_is_well_and_the_command_says_so(settings, database):
         "receipts stored": 5,
         "counts stored": 13,
         "buckets stored": 0,
+        "alerts stored": 0,
+        "notifications stored": 0,
+        "deliveries stored": 0,
+        "answers stored": 0,
         "receipts match": 5,
         "counts right": 13,
     }
