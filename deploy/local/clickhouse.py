@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import signal
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,6 +72,7 @@ class ClickHouse:
 
     name = "clickhouse"
     stop_within_s = 35.0
+    stop_signal = signal.SIGTERM
 
     @property
     def url(self) -> str:

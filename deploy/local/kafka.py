@@ -1,6 +1,11 @@
 """Apache Kafka itself: one broker that is its own controller (KRaft), as a child process on the loopback interface.
 
 State lies under one folder and survives ``kill -9``. The broker is known by its cluster id: an answer with another one is not ours.
+
+While its partitions have no leader but its coordinators still serve, Kafka 4.1 to 4.3 calls a transaction committed and leaves out
+its marker; the next start of its writer then aborts it (KAFKA-20734). A lone broker is without leaders when it stops in order, and
+when its own controller takes it for dead. So it is stopped in order only when nobody writes (``deaf``), and never taken for dead
+after a pause shorter than ``SESSION_MS``; what that costs is that one which was killed is back only after that time.
 """
 
 from __future__ import annotations
@@ -9,6 +14,7 @@ import base64
 import contextlib
 import hashlib
 import os
+import signal
 import subprocess
 import uuid
 from collections.abc import Callable
@@ -22,6 +28,7 @@ from deploy.local.java import Java, find_java
 from deploy.local.ports import HOST
 from schemas.errors import Fatal, Refused
 
+SESSION_MS = 18_000
 PROPERTIES = """\
 process.roles=broker,controller
 node.id=1
@@ -41,7 +48,7 @@ share.coordinator.state.topic.replication.factor=1
 share.coordinator.state.topic.min.isr=1
 group.initial.rebalance.delay.ms=0
 log.cleaner.dedupe.buffer.size=16777216
-broker.session.timeout.ms=3000
+broker.session.timeout.ms={session}
 broker.heartbeat.interval.ms=500
 """
 LOG4J = """\
@@ -54,6 +61,7 @@ appender.out.layout.type = PatternLayout
 appender.out.layout.pattern = [%d] %p %m (%c{1})%n
 """
 FAST = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto", "-Djava.awt.headless=true")
+DEAF = ("/bin/sh", "-c", 'trap "" TERM; exec "$0" "$@"')
 STORAGE_TOOL, BROKER = "kafka.tools.StorageTool", "kafka.Kafka"
 
 
@@ -66,9 +74,12 @@ class Kafka:
     controller_port: int
     heap_mb: int = 512
     said: Callable[[str], None] = lambda _: None
+    deaf: bool = False
+    """Takes no notice of SIGTERM: it may come at any time, from anybody. Who knows that nobody writes sends ``stop_signal``."""
 
     name = "kafka"
     stop_within_s = 30.0
+    stop_signal = signal.SIGINT
 
     @property
     def bootstrap(self) -> str:
@@ -89,6 +100,7 @@ class Kafka:
         """Fetch what is missing, write the settings, and format an empty folder."""
         self.folder.mkdir(parents=True, exist_ok=True)
         values = {"host": HOST, "port": self.port, "controller": self.controller_port, "data": self.folder / "data"}
+        values["session"] = SESSION_MS
         self._settings.write_text(PROPERTIES.format(**values), encoding="utf-8")
         (self.folder / "log4j2.properties").write_text(LOG4J, encoding="utf-8")
         self._archives.prepare()
@@ -97,7 +109,8 @@ class Kafka:
 
     def command(self) -> list[str]:
         """The broker. Its first run leaves an archive of its classes behind, which takes two seconds off each later start."""
-        return [*self._java(*self._archives.options()), BROKER, str(self._settings)]
+        broker = [*self._java(*self._archives.options()), BROKER, str(self._settings)]
+        return [*DEAF, *broker] if self.deaf else broker
 
     def environment(self) -> dict[str, str]:
         """The child's environment."""
@@ -113,8 +126,8 @@ class Kafka:
         return found is not None
 
     def stopped(self, exit_code: int) -> None:
-        """Keep the class archive of a run that ended in order (143: by SIGTERM)."""
-        self._archives.ended(in_order=exit_code in (0, 143))
+        """Keep the class archive of a run that ended in order (143: by SIGTERM, 130: by SIGINT)."""
+        self._archives.ended(in_order=exit_code in (0, 130, 143))
 
     def _format(self) -> None:
         cluster_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=").replace("-", "A")

@@ -48,9 +48,9 @@ class Process:
         with suppress(ProcessLookupError):
             self._child.send_signal(sig)
 
-    def stop(self, within_s: float = 20.0) -> int:
-        """Ask it to end, kill its group when it has not within ``within_s`` seconds; the exit code."""
-        self.send(signal.SIGTERM)
+    def stop(self, within_s: float = 20.0, sig: signal.Signals = signal.SIGTERM) -> int:
+        """Ask it to end by ``sig``, kill its group when it has not within ``within_s`` seconds; the exit code."""
+        self.send(sig)
         self.send(signal.SIGCONT)  # a stopped one hears nothing
         with suppress(subprocess.TimeoutExpired):
             self._child.wait(within_s)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import signal
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,10 @@ class Program(Protocol):
     @property
     def stop_within_s(self) -> float:
         """How long it may take to end in order."""
+
+    @property
+    def stop_signal(self) -> signal.Signals:
+        """What asks it to end in order."""
 
     def prepare(self) -> None:
         """Make what it needs."""
@@ -54,6 +59,7 @@ class Worker:
     folder: Path
     variables: Mapping[str, str]
     stop_within_s: float = 20.0
+    stop_signal: signal.Signals = signal.SIGTERM
     silent_s: float = 5.0
     """One that never says ``ready`` is taken for ready after so long."""
 

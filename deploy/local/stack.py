@@ -35,7 +35,9 @@ WORKERS: Mapping[str, tuple[str, ...]] = {
     "sink": ("sink", "clickhouse"),
     "clock": ("clock",),
 }
-"""Process -> its `mekong` command. The clock only runs where the time is the wall clock's."""
+"""Process -> its `mekong` command."""
+LIVE = frozenset({"clock", "share", "notify"})
+"""Only where the time is the wall clock's: a replay of old data concerns nobody on duty."""
 ADDRESSES = ("KAFKA_BOOTSTRAP", "KAFKA_SECURITY_PROTOCOL", "CLICKHOUSE_URL", "SECRET", "CLOCK")
 """Settings that would lead a process of the stack, or a command beside it, to another deployment."""
 
@@ -114,7 +116,7 @@ def _start(
     home: Home, identity: Identity, supervisor: Supervisor, said: Callable[[str], None], workers: Mapping[str, Sequence[str]]
 ) -> None:
     began = time.monotonic()
-    kafka = Kafka(home.folder / "kafka", identity.kafka_port, identity.controller_port, said=said)
+    kafka = Kafka(home.folder / "kafka", identity.kafka_port, identity.controller_port, said=said, deaf=True)
     clickhouse = ClickHouse(
         home.folder / "clickhouse", identity.clickhouse_port, identity.stack_id, identity.clickhouse_password, _memory_mb()
     )
@@ -135,7 +137,7 @@ def _start(
     )
     variables = {name: value for name, value in os.environ.items() if name.removeprefix("MEKONG_") not in ADDRESSES}
     variables |= {"MEKONG_HOME": str(home.folder), "PYTHONUNBUFFERED": "1"}
-    chosen = {name: argv for name, argv in workers.items() if name != "clock" or identity.clock == "on"}
+    chosen = {name: argv for name, argv in workers.items() if name not in LIVE or identity.clock == "on"}
     mekong = (sys.executable, "-P", "-m", "deploy.cli")
     supervisor.start(
         [Worker(name, (*mekong, *argv), home.folder, variables) for name, argv in chosen.items()], WORKERS_WITHIN_S, patient=True

@@ -85,13 +85,14 @@ class Supervised:
     def ask_to_end(self) -> None:
         """Ask it to end; ``stop`` waits for it."""
         if self._process and self._process.exit_code is None:
-            self._process.send(signal.SIGTERM)
+            self._process.send(self.program.stop_signal)
             self._process.send(signal.SIGCONT)
 
     def stop(self, within_s: float | None = None) -> None:
         """End it for good."""
         if self._process:
-            self.program.stopped(self._process.stop(self.program.stop_within_s if within_s is None else within_s))
+            within_s = self.program.stop_within_s if within_s is None else within_s
+            self.program.stopped(self._process.stop(within_s, self.program.stop_signal))
         self._process = None
         self._become("stopped")
 

@@ -93,7 +93,7 @@ class EndsAtOnce:
     def __init__(self, *_, **__):
         pass
 
-    def stop(self, _):
+    def stop(self, *_):
         return 3
 
 
