@@ -20,8 +20,7 @@ from benchmarks.peers import PEERS
 from benchmarks.table import machine, table
 
 DOC = ROOT / "docs" / "benchmarks.md"
-BUSY = 4.0  # a load average that our own parts leave behind is about half of it
-BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
+BUSY = 4.0  # a part before leaves about half of it behind
 Target = tuple[str, str, str, bool]
 
 
@@ -50,22 +49,26 @@ class Part(NamedTuple):
 
 
 def main() -> int:
-    """Measure what was asked for and print it."""
+    """Measure what was asked for; print each part, and write it when asked, as soon as it is there."""
     options = _options()
-    began = time.monotonic()
-    sections, reached, loads = [], [], []
     for name in options.parts or PARTS:
-        loads.append(os.getloadavg()[0])
-        _say(f"{name} … (load average {loads[-1]:.1f})")
+        load, began = os.getloadavg()[0], time.monotonic()
+        _say(f"{name} …")
         text, targets = PARTS[name].run(QUICK if options.quick else FULL, options.peers.split(",") if options.peers else ())
-        sections.append(f"### {PARTS[name].title}\n\n{text}")
-        reached += targets
-    text = "\n\n".join([_heading(loads, quick=options.quick), _summary(reached), *sections])
-    print(text)
-    if options.write:
-        _write(DOC, text)
-    _say(f"all of it in {time.monotonic() - began:.0f} s")
+        text = "\n\n".join([_heading(load, quick=options.quick), _summary(targets), text])
+        print(f"### {PARTS[name].title}\n\n{text}\n", flush=True)
+        if options.write:
+            write(DOC, name, text)
+        _say(f"{name} took {time.monotonic() - began:.0f} s")
     return 0
+
+
+def write(doc: Path, name: str, text: str) -> None:
+    """Put the text of a part between its two marks. Raises ValueError when the document has none."""
+    begin, end = f"<!-- {name}: measured -->", f"<!-- {name}: end -->"
+    whole = doc.read_text(encoding="utf-8")
+    first, last = whole.index(begin) + len(begin), whole.index(end)
+    doc.write_text(f"{whole[:first]}\n\n{text}\n\n{whole[last:]}", encoding="utf-8")
 
 
 def _throughput(size: Size, peers: Sequence[str]) -> tuple[str, list[Target]]:
@@ -120,26 +123,17 @@ def _options() -> argparse.Namespace:
     return found
 
 
-def _heading(loads: Sequence[float], *, quick: bool) -> str:
+def _heading(load: float, *, quick: bool) -> str:
     now = datetime.now(UTC).date().isoformat()
-    said = f"Measured {now} on: {machine()}; broker and ClickHouse on the same machine. Load average before each part: "
-    said += ", ".join(f"{load:.1f}" for load in loads) + "."
-    if max(loads) > BUSY:
-        said += " **The machine was busy with other work: the figures are lower than it can do; ratios within one run say more.**"
+    said = f"Measured {now} on: {machine()}; broker and ClickHouse on the same machine. Load average before: {load:.1f}."
+    if load > BUSY:
+        said += " **The machine was busy with other work: it can do more than these figures; ratios within the run say more.**"
     return said + (" **Small loads (`--quick`): these figures say little.**" if quick else "")
 
 
 def _summary(targets: Sequence[Target]) -> str:
     rows = [[figure, target, measured, "yes" if reached else "**no**"] for figure, target, measured, reached in targets]
     return table(["figure", "target", "measured", "reached"], rows)
-
-
-def _write(doc: Path, text: str) -> None:
-    """Replace what stands between the two marks."""
-    whole = doc.read_text(encoding="utf-8")
-    before, _, rest = whole.partition(BEGIN)
-    behind = rest.partition(END)[2]
-    doc.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{behind}", encoding="utf-8")
 
 
 def _say(text: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from benchmarks.__main__ import DOC, PARTS, write
 from benchmarks.latency import spread
 from benchmarks.load import records
 from benchmarks.messages import AGENCIES
@@ -37,3 +38,15 @@ def test_the_load_is_every_message_once_and_ticks_in_between_and_behind():
     assert {agency_of(topic) for topic in ticks} == set(AGENCIES)
     assert sent[-1][1] is None
     assert len(ticks) == len(AGENCIES) * 3  # after the first of its two and a bit days, and two behind the last message
+
+
+def test_every_part_has_its_place_in_the_document(tmp_path):
+    doc = tmp_path / "benchmarks.md"
+    doc.write_bytes(DOC.read_bytes())
+    for name in PARTS:
+        write(doc, name, f"figures of {name}")
+        write(doc, name, f"newer figures of {name}")
+    text = doc.read_text()
+    assert [text.count(f"newer figures of {name}") for name in PARTS] == [1] * len(PARTS)
+    assert text.count("figures of ") == len(PARTS)
+    assert [PARTS[name].title in text for name in PARTS] == [True] * len(PARTS)
