@@ -1,0 +1,17 @@
+ALTER TABLE delivery_log
+  COMMENT COLUMN notification_id 'Identity of the notification; the webhook-id of its webhook',
+  COMMENT COLUMN subscription 'Who gets it',
+  COMMENT COLUMN member 'Member on whose behalf',
+  COMMENT COLUMN reason 'alert, digest, warning, reminder, alive or test',
+  COMMENT COLUMN subject 'Its subject',
+  COMMENT COLUMN channel 'webhook, mail or stream; empty before the first attempt',
+  COMMENT COLUMN state 'sent, retrying, parked (given up), or pending: no attempt yet',
+  COMMENT COLUMN attempts 'Number of attempts so far',
+  COMMENT COLUMN detail 'Why the last attempt was not successful',
+  COMMENT COLUMN raised_at 'Time of what the notification is about',
+  COMMENT COLUMN decided_at 'When it was decided that it goes out (Kafka''s clock)',
+  COMMENT COLUMN sent_at 'When it was sent; NULL when it was not',
+  COMMENT COLUMN answered_at 'When its subscriber first answered; NULL when nobody did',
+  COMMENT COLUMN verdict 'The last verdict: real, explained or false; empty when there is none',
+  COMMENT COLUMN sent_after_s 'Seconds from the decision until it was sent',
+  COMMENT COLUMN answered_after_s 'Seconds from the sending until the first answer'
