@@ -32,11 +32,12 @@ WORKERS: Mapping[str, tuple[str, ...]] = {
     "watch": ("worker", "watch"),
     "share": ("worker", "share"),
     "notify": ("worker", "notify"),
+    "notifier": ("notify",),
     "sink": ("sink", "clickhouse"),
     "clock": ("clock",),
 }
 """Process -> its `mekong` command."""
-LIVE = frozenset({"clock", "share", "notify"})
+LIVE = frozenset({"clock", "share", "notify", "notifier"})
 """Only where the time is the wall clock's: a replay of old data concerns nobody on duty."""
 ADDRESSES = ("KAFKA_BOOTSTRAP", "KAFKA_SECURITY_PROTOCOL", "CLICKHOUSE_URL", "SECRET", "CLOCK")
 """Settings that would lead a process of the stack, or a command beside it, to another deployment."""
@@ -89,7 +90,17 @@ def down(home: Home) -> bool:
                 f"The stack did not stop in {STOP_WITHIN_S:.0f} s and was killed. Its state is whole: servers and workers bear that."
             )
         time.sleep(0.05)
+    while not _is_gone(pid) and time.monotonic() < deadline:
+        time.sleep(0.05)  # it lets go of the lock a moment before it ends
     return True
+
+
+def _is_gone(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    return False
 
 
 def status(home: Home) -> dict[str, Any]:

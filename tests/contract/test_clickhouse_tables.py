@@ -70,7 +70,9 @@ def test_the_ledger_comes_first():
     assert migrations()[0].name == "0001_create_migrations.sql"
 
 
-@pytest.mark.parametrize("view", ["seizures", "seizure_lines", "seizures_as_of", "rejections", "agencies", "current_counts"])
+@pytest.mark.parametrize(
+    "view", ["seizures", "seizure_lines", "seizures_as_of", "rejections", "agencies", "current_counts", "delivery_log"]
+)
 def test_the_views_that_analysts_are_told_of_exist(view):
     assert view in VIEWS
 
