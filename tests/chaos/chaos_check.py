@@ -155,6 +155,7 @@ class Checker:
         revisions: dict[tuple[str, str], set[int]] = defaultdict(set)
         newest: dict[Series, tuple[int, Tally]] = {}
         seen: list[tuple[Series, int]] = []
+        odd: list[tuple[Series, int, Tally]] = []
         for one in self._of("buckets.v1", agency):
             series: Series = (one.get("commodity_group"), one["bucket"], one["start"])
             tally = (one["cases"], one["lines"], one["mass_mg"])
@@ -162,17 +163,22 @@ class Checker:
             revisions[one["bucket"], one["start"]].add(one["revision"])
             newest[series] = max(newest.get(series, (-1, _NOTHING)), (one["revision"], tally))
             if tables.get(one["tick_offset"], {}).get(series, _NOTHING) != tally:
-                self.differences.append(f"{agency}: bucket {series} revision {one['revision']} is {tally}, not as counted at its tick")
+                odd.append((series, one["revision"], tally))
+        self._differs(f"{agency}: closed periods that were told with another count than at their tick", odd)
         self._differs(f"{agency}: revisions told twice", _doubled(seen))
         self._differs(f"{agency}: revisions left out", [key for key, found in revisions.items() if found != set(range(len(found)))])
         if not truth.tables:
             return
         today = truth.ended[-1].isoformat()
         over = {"day": today, "month": today[:7] + "-01"}
-        for series, tally in truth.tables[-1].items():
-            closed = series[1] in over and series[2] < over[series[1]]
-            if closed and newest.get(series, (0, _NOTHING))[1] != tally:
-                self.differences.append(f"{agency}: closed {series} was last told as {newest.get(series)}, is {tally}")
+        wrong = [
+            (series, "is", newest.get(series), "should be", tally)
+            for series in sorted(truth.tables[-1].keys() | newest.keys(), key=str)
+            if series[1] in over
+            and series[2] < over[series[1]]
+            and newest.get(series, (0, _NOTHING))[1] != (tally := truth.tables[-1].get(series, _NOTHING))
+        ]
+        self._differs(f"{agency}: closed periods that were last told otherwise", wrong)
 
     def _of(self, topic: str, agency: str) -> list[Any]:
         if not hasattr(self, "_parsed"):
