@@ -145,8 +145,8 @@ def judge(
 
 def join(ps: Array) -> Array:
     """As ``negbin.join``, over the first axis."""
-    total = np.tan((0.5 - np.clip(ps, 1e-15, 0.95)) * np.pi).mean(0)
-    return 0.5 - np.arctan(total) / np.pi
+    total = (1 / np.tan(np.pi * np.clip(ps, 1e-300, 0.95))).mean(0)
+    return np.arctan2(1.0, total) / np.pi
 
 
 def tail(y: Array, mean: Array, variance: Array) -> Array:

@@ -10,7 +10,7 @@ from scipy.special import betainc, gammainc
 _POISSON = 1 + 1e-9
 """Variance over mean up to which it is a Poisson distribution."""
 _MOST = 0.95
-_LEAST = 1e-15
+_LEAST = 1e-300
 
 
 def tail(y: int, mean: float, variance: float) -> float:
@@ -61,8 +61,8 @@ def join(ps: Sequence[float]) -> float:
     """
     if not ps:
         return 1.0
-    total = sum(math.tan((0.5 - min(max(p, _LEAST), _MOST)) * math.pi) for p in ps) / len(ps)
-    return 0.5 - math.atan(total) / math.pi
+    total = sum(1 / math.tan(math.pi * min(max(p, _LEAST), _MOST)) for p in ps) / len(ps)  # cotangents: exact for the smallest p
+    return math.atan2(1.0, total) / math.pi
 
 
 def spread(mean: float, log_variance: float) -> float:

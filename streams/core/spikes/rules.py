@@ -26,9 +26,9 @@ class _Section(BaseModel):
 class SpikeRules(_Section):
     """SPIKE and RETRO_SPIKE."""
 
-    open_p: Probability = 1e-3
+    open_p: Annotated[float, Field(ge=1e-100, lt=1)] = 1e-3
     """An alert opens below it: about one false alarm in 1,000 buckets of each series."""
-    severe_p: Probability = 1e-5
+    severe_p: Annotated[float, Field(ge=1e-100, lt=1)] = 1e-5
     clear_p: Probability = 0.05
     quiet_buckets: Annotated[int, Field(ge=1, le=30)] = 2
     """Closed buckets above ``clear_p`` that clear it."""

@@ -107,6 +107,8 @@ class Series:
             return False
         self.counts[place] += count
         if bucket < self.oldest_open:
+            if not self.dirty:
+                self._critical.clear()
             self.dirty.add(bucket)
             self.is_touched = True
         elif bucket < self.newest:
@@ -118,16 +120,22 @@ class Series:
         return len(self.counts) > self.shape.guard and bool(self.band.outlook.forecasts)
 
     def judge(self, bucket: int) -> Verdict:
-        """The newest bucket by all windows that end with it; an older one of the guard band by itself alone."""
+        """The newest bucket by all windows that end with it; an older one of the guard band by itself alone.
+
+        While the series is dirty the newest too: what has been learnt lacks what has just come, and a week's sum holds some of it.
+        """
         first = self.oldest_open
-        return judge(self.shape, self.counts[first - self.start :], self.band, bucket - first)._replace(bucket=bucket)
+        return judge(self.shape, self.counts[first - self.start :], self.band, bucket - first, alone=bool(self.dirty))._replace(
+            bucket=bucket
+        )
 
     def critical(self, bucket: int, p: float) -> int:
         """The smallest count of the bucket that is less probable than ``p``; known without work until another bucket changes."""
         found = self._critical.get((bucket, p))
         if found is None:
             first = self.oldest_open
-            found = self._critical[bucket, p] = critical(self.shape, self.counts[first - self.start :], self.band, bucket - first, p)
+            counts, alone = self.counts[first - self.start :], bool(self.dirty)
+            found = self._critical[bucket, p] = critical(self.shape, counts, self.band, bucket - first, p, alone=alone)
         return found
 
     def close(self, rows: Rows, shares: Sequence[float]) -> None:

@@ -76,20 +76,18 @@ def _count(desk: Desk, case: Case, part: Part, sign: int) -> list[tuple[str, int
 
 
 def _look(desk: Desk, group: str, track: Track, bucket: int, at: str) -> Iterator[Alert]:
-    """Compare the counts with the critical ones: the bucket's own, and the newest one's, whose longer windows hold it too."""
-    series, rules = track.series, desk.rules.spike
+    """Compare the bucket's count with the critical one. A late report is judged by its own bucket only, and harder."""
+    series, standing, rules = track.series, track.standing, desk.rules.spike
     assert series is not None  # noqa: S101 - a bucket was found
-    for judged in {bucket, series.newest}:
-        factor = 1.0 if judged == series.newest else rules.second_look
-        standing = track.standing
-        wanted = rules.open_p / factor if standing.opened is None else min(standing.lowest / rules.escalate, rules.severe_p)
-        if standing.opened is not None and (standing.is_escalated or judged != series.newest):
-            continue
-        if series.counts[judged - series.start] >= series.critical(judged, wanted):
-            verdict = series.judge(judged)
-            if verdict.observed >= rules.min_cases:
-                evidence = max(track.evidence, 1.0) * verdict.evidence
-                yield from _rise(desk, group, track, verdict, evidence, at, None, factor)
+    is_late = track.is_late(bucket)
+    if standing.opened is not None and (standing.is_escalated or is_late):
+        return
+    factor = rules.second_look if is_late else 1.0
+    wanted = rules.open_p / factor if standing.opened is None else min(standing.lowest / rules.escalate, rules.severe_p)
+    if series.counts[bucket - series.start] >= series.critical(bucket, wanted):
+        verdict = series.judge(bucket)
+        if verdict.observed >= rules.min_cases:
+            yield from _rise(desk, group, track, verdict, max(track.evidence, 1.0) * verdict.evidence, at, None, factor)
 
 
 def _rise(

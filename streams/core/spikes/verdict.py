@@ -39,10 +39,11 @@ class Open(NamedTuple):
     """Of its reports, those that should be in, for each bucket of the band."""
 
 
-def judge(shape: Shape, counts: Sequence[int], band: Open, place: int) -> Verdict:
-    """Judge ``counts[place]`` of a guard band."""
+def judge(shape: Shape, counts: Sequence[int], band: Open, place: int, *, alone: bool = False) -> Verdict:
+    """Judge ``counts[place]`` of a guard band; ``alone``: by no window but its own."""
     windows = [
-        (sum(counts[place - length + 1 : place + 1]), length, mean, variance) for length, mean, variance in _windows(shape, band, place)
+        (sum(counts[place - length + 1 : place + 1]), length, mean, variance)
+        for length, mean, variance in _windows(shape, band, place, alone=alone)
     ]
     ps = [negbin.mid_p(observed, mean, variance) for observed, _, mean, variance in windows]
     observed, length, mean, variance = windows[ps.index(min(ps))]
@@ -59,9 +60,10 @@ def judge(shape: Shape, counts: Sequence[int], band: Open, place: int) -> Verdic
     )
 
 
-def critical(shape: Shape, counts: Sequence[int], band: Open, place: int, p: float) -> int:
+def critical(shape: Shape, counts: Sequence[int], band: Open, place: int, p: float, *, alone: bool = False) -> int:
     """The smallest value of ``counts[place]`` that is less probable than ``p``, the others being what they are."""
-    window = [(sum(counts[place - length + 1 : place]), mean, variance) for length, mean, variance in _windows(shape, band, place)]
+    spans = _windows(shape, band, place, alone=alone)
+    window = [(sum(counts[place - length + 1 : place]), mean, variance) for length, mean, variance in spans]
 
     def is_low(count: int) -> bool:
         return negbin.join([negbin.mid_p(others + count, mean, variance) for others, mean, variance in window]) < p
@@ -76,13 +78,13 @@ def critical(shape: Shape, counts: Sequence[int], band: Open, place: int, p: flo
     return high
 
 
-def _windows(shape: Shape, band: Open, place: int) -> list[tuple[int, float, float]]:
+def _windows(shape: Shape, band: Open, place: int, *, alone: bool) -> list[tuple[int, float, float]]:
     """Length, mean and variance of each sum that ends at ``place``; of an older bucket only its own.
 
     A report comes in time with probability F, so counts are thinned: dispersion 1 + F (phi - 1) (binomial thinning).
     """
     forecasts = band.outlook.forecasts
-    is_newest = place == len(forecasts) - 1
+    is_newest = place == len(forecasts) - 1 and not alone
     found = []
     for length in shape.windows if is_newest else (1,):
         span = range(place - length + 1, place + 1)
