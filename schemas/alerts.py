@@ -82,7 +82,9 @@ class Explain(Record):
     """The figures behind it, for those who ask. Rounded: the last digits of a floating-point sum mean nothing."""
 
     p: float | None = None
-    """Probability of so many or more by chance (mid-p); of SILENCE so few; of FIRST_SEEN that a case shows anything new."""
+    """Probability of so many or more by chance (mid-p); of SILENCE so few; of FIRST_SEEN that a case shows anything new.
+
+    Of a cleared SPIKE the least it was."""
     bits: float | None = None
     """-log2 of p."""
     q: float | None = None

@@ -7,6 +7,8 @@ import gc
 import logging
 import os
 import signal
+import threading
+import time
 from collections.abc import Callable, Mapping
 from ssl import create_default_context
 from typing import Any, NamedTuple
@@ -26,6 +28,7 @@ log = logging.getLogger(__name__)
 FETCH_BYTES = 1_048_576  # of a partition at once: with many agencies this is most of a worker's memory
 POLL_RECORDS = 5_000
 GC_THRESHOLDS = 100_000, 20, 50  # a fold makes many short-lived containers and no cycles: Python's own take 15 % of its time
+END_WITHIN_S = 10.0  # once it is told to stop, or has failed; less than a supervisor waits before it kills
 LOOK_FOR_TOPICS_S = 15  # a new agency is picked up within a minute: this, and a start
 
 
@@ -163,11 +166,24 @@ def run(plan: Plan, settings: Settings) -> int:
     uvloop.install()
     app = build(plan, settings, sources)
     worker = faust.Worker(app, loglevel="INFO", override_logging=True, redirect_stdouts=False, quiet=True)
+    threading.Thread(target=_end_at_last, args=(worker,), name="end at last", daemon=True).start()
     try:
         worker.execute_from_commandline()
     except SystemExit as exc:
         return int(exc.code or 0)
     return 0
+
+
+def _end_at_last(worker: Any) -> None:
+    """End the process when the worker has not by itself in time.
+
+    Its clients wait for a broker that is away, some of them for ever, and nobody would start it again. It bears being killed.
+    """
+    while not worker.should_stop:
+        time.sleep(0.2)
+    time.sleep(END_WITHIN_S)
+    log.warning("did not end in order within %.0f s: ends now", END_WITHIN_S)
+    os._exit(1)
 
 
 def _credentials(options: Mapping[str, Any]) -> Any:
