@@ -5,6 +5,7 @@ The detectors share it: its tracks (series), its day, its calendar, and a part o
 
 from __future__ import annotations
 
+from bisect import insort
 from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
@@ -97,7 +98,7 @@ class Desk:
                 )
             self._tracks[group] = found
             if group not in self.who["groups"]:
-                self.edit_who()["groups"].append(group)
+                insort(self.edit_who()["groups"], group)
             if now is None and self.today is not None:
                 found.wake(self.today)
         return found

@@ -1,8 +1,8 @@
 """Journal entries of all agencies in, alerts over all members out: commodity groups, new combinations, the largest cases.
 
 Agencies' partitions come in any interleaving, so nothing may hang on it. What comes is put away by the agency's own day of arrival,
-in sums that do not know their order, and a day is judged when every agency's clock has left it. An agency whose clock is more than
-``_LOST_DAYS`` behind the others is not waited for; partitions must not be read further apart than that.
+in sums that do not know their order, and a day is judged when every agency's clock has left it. An agency is waited for from
+its first tick on; one whose clock is more than ``_LOST_DAYS`` behind the others is not: partitions must not be read further apart.
 """
 
 from __future__ import annotations
