@@ -40,7 +40,7 @@ class Fits(NamedTuple):
 
 def fits(counts: NDArray[np.int64], *, fresh: bool) -> tuple[Fits, str]:
     """R's models of the series (series, week), and where they come from: this run, or the cache."""
-    if fresh and _has_r():
+    if fresh and has_r():
         return ask_r(counts), "R, in this run"
     stored = np.load(CACHE)
     return Fits(stored["expected"].astype(float), stored["phi"].astype(float), {}), f"cached (R {stored['versions']})"
@@ -112,7 +112,7 @@ def _short(values: Array) -> NDArray[np.float32]:
 
 def install() -> None:
     """Put R and the package on this machine, where that can be done."""
-    if _has_r():
+    if has_r():
         return
     if shutil.which("apt-get") is None or not _is_root():
         print("R with the package surveillance is not installed: taking the cached models", file=sys.stderr)
@@ -122,7 +122,8 @@ def install() -> None:
         subprocess.run(["apt-get", *command], check=False, stdout=subprocess.DEVNULL)
 
 
-def _has_r() -> bool:
+def has_r() -> bool:
+    """Whether R and the package are here."""
     command = ["Rscript", "-e", "suppressMessages(library(surveillance))"]
     return shutil.which("Rscript") is not None and subprocess.run(command, check=False, capture_output=True).returncode == 0
 

@@ -36,7 +36,7 @@ def gates(*, fresh_r: bool) -> Iterator[Gate]:
             spans.append((start - FIRST_JUDGED, int(extra.nonzero()[0].max(initial=start)) - FIRST_JUDGED))
         texts = [_text("ours", _ours(counts), _ours(raised), spans)]
         texts.append(_text("EARS C2", opponents.ears(counts.astype(float), "C2"), opponents.ears(raised.astype(float), "C2"), spans))
-        if fresh_r:
+        if fresh_r and opponents.has_r():
             few = counts[:_FARRINGTON_SERIES]
             fits = opponents.ask_r(few)
             null = opponents.farrington(fits, few[:, FIRST_JUDGED:].astype(float))

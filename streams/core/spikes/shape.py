@@ -55,6 +55,9 @@ class Shape:
     calendar: int = 0
     """Calendar regressors: public holidays, operation phases."""
     slope_variance: float = 1e-4
+    season_variance: float = 0.25
+    """Of the first harmonic before anything is known; that of the others is divided by their number."""
+    weekday_variance: float = 0.25
     first_dispersion: float = 1.5
 
     @property
@@ -92,8 +95,8 @@ def _row(shape: Shape, t: int, calendar: tuple[float, ...]) -> Row:
 
 @cache
 def _most_variances(shape: Shape) -> Row:
-    season = [0.25 / j for j in range(1, shape.harmonics + 1) for _ in range(2)]
-    weekdays = [0.25] * (WEEKDAYS - 1 if shape.weekday else 0)
+    season = [shape.season_variance / j for j in range(1, shape.harmonics + 1) for _ in range(2)]
+    weekdays = [shape.weekday_variance] * (WEEKDAYS - 1 if shape.weekday else 0)
     found = np.array([MOST_LEVEL, shape.slope_variance, *season, *weekdays, *CALENDAR_VARIANCES[: shape.calendar]])
     found.flags.writeable = False
     return found
