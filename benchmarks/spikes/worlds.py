@@ -19,7 +19,7 @@ from benchmarks.spikes.weekly import ALPHA, SHAPE
 Counts = NDArray[np.int64]
 SERIES, SIZE, PHI = 120, 5, 1.5
 _CHANGE = FIRST_JUDGED - 60
-_FARRINGTON_SERIES = 8
+_FARRINGTON_SERIES = 40
 
 
 def gates(*, fresh_r: bool) -> Iterator[Gate]:

@@ -130,6 +130,8 @@ DAY = Shape(
     learn=14,
     patience=14,
     slope_variance=1e-5,
+    season_variance=0.1,
+    weekday_variance=0.1,
 )
 WEEK = Shape(
     name="week",
