@@ -14,6 +14,8 @@ from streams.core.spikes.detector import Detector, Tick
 from streams.core.spikes.series import Series
 from streams.core.spikes.shape import ARRIVALS, Row
 
+KEPT: dict[str, Any] = {"cases": None, "sendings": None, "sent": 0}
+"""What changes when a day of arrival closes: two series, and how many sendings there were in all."""
 _EMPTY: dict[str, Any] = {"n": 0, "old": 0, "delays": {}, "batches": {}, "events": []}
 
 
@@ -43,7 +45,8 @@ def on_day(desk: Desk, tick: Tick) -> Iterator[Alert]:
     arrived, rules = part["today"], desk.rules.bulk
     delays = desk.part("delays", completeness.begin())
     _learn_delays(desk, delays, arrived)
-    cases, sendings = series_of(desk, "cases", part), series_of(desk, "sendings", part)
+    kept = desk.part("arriving", KEPT)
+    cases, sendings = series_of(desk, "cases", kept), series_of(desk, "sendings", kept)
     cases.add(cases.newest, arrived["n"])
     sendings.add(sendings.newest, len(arrived["batches"]))
     if cases.is_ready():
@@ -56,8 +59,8 @@ def on_day(desk: Desk, tick: Tick) -> Iterator[Alert]:
     for name, series in (("cases", cases), ("sendings", sendings)):
         while series.newest < tick.today:
             series.close(rows_of(desk), ())
-        part[name] = dict(zip(("closed", "now"), series.stored(), strict=True))
-    part["sent"] = part.get("sent", 0) + len(arrived["batches"])
+        kept[name] = dict(zip(("closed", "now"), series.stored(), strict=True))
+    kept["sent"] += len(arrived["batches"])
     part["today"] = fresh()
 
 
@@ -66,10 +69,10 @@ def fresh() -> dict[str, Any]:
     return {name: type(value)(value) for name, value in _EMPTY.items()}
 
 
-def series_of(desk: Desk, name: str, part: dict[str, Any]) -> Series:
+def series_of(desk: Desk, name: str, kept: dict[str, Any]) -> Series:
     """The series of what arrives a day: ``cases`` or ``sendings``."""
-    if name in part:
-        return Series.from_stored(part[name]["closed"], part[name]["now"])
+    if kept[name]:
+        return Series.from_stored(kept[name]["closed"], kept[name]["now"])
     assert desk.today is not None  # noqa: S101 - asked for at the end of a day
     return Series.begin(ARRIVALS, desk.today, rows_of(desk), level=desk.rules.series.prior.level())
 

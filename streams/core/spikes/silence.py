@@ -32,15 +32,16 @@ def on_day(desk: Desk, tick: Tick) -> Iterator[Alert]:
 
     Sendings, not cases: a member that sends a week's cases on Mondays has one chance a week.
     """
-    quiet, arrivals = desk.part("silence", _EMPTY), desk.part("arrivals", {"today": bulk.fresh(), "opened": False}, change=False)
-    if desk.today is None or "sendings" not in arrivals or arrivals["today"]["n"]:
+    quiet, kept = desk.part("silence", _EMPTY), desk.part("arriving", bulk.KEPT, change=False)
+    arrivals = desk.part("arrivals", {"today": bulk.fresh(), "opened": False}, change=False)
+    if desk.today is None or not kept["sendings"] or arrivals["today"]["n"]:
         return
     if not desk.calendar.in_phase(desk.today):
         if quiet["told"] is None:
             quiet.update(_EMPTY)
         return
-    sendings = bulk.series_of(desk, "sendings", arrivals)
-    if quiet["told"] is None and sendings.is_ready() and arrivals["sent"] >= desk.rules.silence.min_sendings:
+    sendings = bulk.series_of(desk, "sendings", kept)
+    if quiet["told"] is None and sendings.is_ready() and kept["sent"] >= desk.rules.silence.min_sendings:
         forecast = sendings.band.outlook.forecasts[-1]
         variance = sendings.band.dispersion * forecast.mean + spread(forecast.mean, min(forecast.log_variance, 3.0))
         quiet["log_p"] += log_none(forecast.mean, variance)
