@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 
 LOOK_FOR_TOPICS_S = 10  # a new agency's topics are picked up within a minute
 _POLL_MS = 100
+_FETCH_WAIT_MS = 500  # the broker answers as soon as there is a record: only how often an idle sink asks
 _POLL_ROWS = 5_000
 _COMMIT_EVERY_S = 2.0
 _LONGEST_WAIT_S = 30.0
@@ -43,7 +44,7 @@ def consumer(settings: Settings, group: str) -> KafkaConsumer:
             auto_offset_reset="none",
             max_poll_records=_POLL_ROWS,
             max_partition_fetch_bytes=8 * 1_048_576,
-            fetch_max_wait_ms=_POLL_MS,
+            fetch_max_wait_ms=_FETCH_WAIT_MS,
             session_timeout_ms=10_000,
             heartbeat_interval_ms=2_000,
         )
