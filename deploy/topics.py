@@ -16,6 +16,7 @@ from schemas.settings import Settings
 from schemas.topics import SHARED, Topic
 
 AT_ONCE = 50  # topics in one request
+SEEN_WITHIN_MS = 60_000
 
 
 @contextmanager
@@ -66,7 +67,7 @@ def _create(admin: KafkaAdminClient, topics: list[NewTopic]) -> None:
         refused = for_code(found["error_code"])
         if refused not in (NoError, TopicAlreadyExistsError):  # made by another in the meantime: as good
             raise refused(f"{found['name']}: {found['error_message']}")
-    admin.wait_for_topics([topic.name for topic in topics])
+    admin.wait_for_topics([topic.name for topic in topics], timeout_ms=SEEN_WITHIN_MS)
 
 
 def _new(name: str, topic: Topic, replication: int) -> NewTopic:
