@@ -23,6 +23,7 @@ from kafka.errors import (
 )
 
 from producers.broker import expect, reaching, translated
+from schemas.batches import BATCH_HEADER
 from schemas.connect import kafka_options
 from schemas.errors import Refused, Retriable
 from schemas.limits import MAX_MESSAGE_BYTES
@@ -30,7 +31,6 @@ from schemas.rejected import Reason, Rejected
 from schemas.settings import Settings
 
 T = TypeVar("T")
-BATCH_HEADER = "mekong-batch"
 _TOO_LARGE = (MessageSizeTooLargeError, RecordListTooLargeError)
 _REFUSED_RECORD = (*_TOO_LARGE, CorruptRecordError, InvalidRecordError)
 _CLOSE_S = 5

@@ -13,6 +13,7 @@ from typing import Any, get_args
 from pydantic import TypeAdapter
 from pydantic.json_schema import models_json_schema
 
+from schemas.batches import BATCH_HEADER
 from schemas.codes import LISTS, code_list
 from schemas.control import CONTROL_HEADER, AgencyProfile, Tick
 from schemas.record import Record
@@ -20,7 +21,6 @@ from schemas.topics import SHARED, TOPICS, Topic
 
 JSON_SCHEMA = "https://json-schema.org/draft/2020-12/schema"
 ASYNCAPI = "asyncapi.json"
-BATCH_HEADER = "mekong-batch"
 _BINDING = "0.5.0"  # of the Kafka bindings of AsyncAPI
 _NUMBERS = frozenset({"retention.ms", "max.message.bytes", "segment.ms"})
 

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from schemas.batches import HISTORY
+
 if TYPE_CHECKING:
     from producers.ledger import Summary
     from producers.parsed import Format
     from schemas.settings import Settings
 
 F = TypeVar("F", bound=Callable[..., Any])
-HISTORY = "history/"
-"""What the name of a batch of old cases begins with."""
 
 _agency = click.option("--agency", help="The sender: everything goes to its topic. Without it each message names its agency.")
 _register = click.option("--register", is_flag=True, help="Add the agencies that the file names. Only in a local stack.")

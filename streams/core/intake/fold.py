@@ -10,6 +10,7 @@ import logging
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from schemas.batches import BATCH_HEADER
 from schemas.control import CONTROL_HEADER, AgencyProfile
 from schemas.errors import Fatal
 from schemas.rejected import Reason, Rejected
@@ -23,7 +24,6 @@ from streams.core.intake.take import take
 
 log = logging.getLogger(__name__)
 
-BATCH_HEADER = "mekong-batch"
 BATCH_LENGTH = 100
 MAX_INTERNAL_RUN = 100  # defects in a row before the process ends: a bad deploy must not reject everything
 _NO_HEADERS: Mapping[str, bytes] = {}
