@@ -20,7 +20,7 @@ from benchmarks.table import table
 from deploy.local.process import Process
 from deploy.topics import admin_client
 from schemas import wire
-from schemas.topics import BUCKETS, COUNTS, JOURNAL, LANES, RECEIPTS, Topic
+from schemas.topics import ALERTS, BUCKETS, COUNTS, JOURNAL, LANES, RECEIPTS, Topic
 
 TARGET_PER_S = 15_000
 OURS = "runs and lanes (this project)"
@@ -123,7 +123,7 @@ def _make_topics(here: Ground, prefix: str) -> None:
     """The peer's outputs, the same as ours under names of its own."""
     from kafka.admin import NewTopic  # noqa: PLC0415 - beside its one use
 
-    wanted = [(prefix + topic.name, topic) for topic in (JOURNAL, COUNTS, BUCKETS)]
+    wanted = [(prefix + topic.name, topic) for topic in (JOURNAL, COUNTS, BUCKETS, ALERTS)]
     wanted += [(prefix + RECEIPTS.of(agency), RECEIPTS) for agency in AGENCIES]
     with admin_client(here.settings) as admin:
         there = set(admin.list_topics())

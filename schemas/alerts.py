@@ -119,6 +119,8 @@ class Alert(Record):
     """First day of the bucket that opened it."""
     raised_at: Moment
     """Of the record or tick that raised it."""
+    journal_offset: int | None = None
+    """Of the entry that raised it, in its agency's partition; None over all members, where a day's end in all partitions did."""
     observed: int
     expected: float | None = None
     interval_50: Interval | None = None

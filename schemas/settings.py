@@ -39,6 +39,8 @@ class Settings(BaseSettings):
     """Of one operation, shared by its members: conveyances travel as an HMAC under it."""
     clock: Literal["on", "off"] = "on"
     """``off`` in an isolated stack that replays old data with the data's own time."""
+    rules: Path | None = None
+    """File (TOML) with other thresholds of the detectors; the same for every worker."""
     webhook_allow_private: bool = False
     """Whether webhooks may go to addresses that are not public: only where every subscriber is trusted."""
     smtp_url: SecretStr = SecretStr("")

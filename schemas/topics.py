@@ -77,6 +77,7 @@ ALERTS = Topic("alerts.v1", Alert, "series", LANES, _KEPT, "What the statistics 
 MEMBER_ALERTS = Topic("alerts.{agency}.v1", Shared, "series", 1, _KEPT, "Alerts and warnings that one member may see.")
 CASES = Topic("cases.v1", None, "agency/case_no", LANES, _COMPACTED, "State and positions of intake; read by its lanes only.")
 DAYS = Topic("days.v1", None, "agency", LANES, _COMPACTED, "State and positions of watch; read by its lanes only.")
+NETWORK = Topic("network.v1", None, "part", LANES, _COMPACTED, "State and positions of network; read by its lane only.")
 REGISTRY = Topic("registry.v1", None, "agency:<code> or phase:<code>", 1, _COMPACTED, "Agencies and phases added to this deployment.")
 
 SHARE = Topic("share.v1", None, "member or event", LANES, _COMPACTED, "State and positions of share; read by its lane only.")
@@ -100,6 +101,7 @@ TOPICS = (
     DELIVERIES,
     CASES,
     DAYS,
+    NETWORK,
     SHARE,
     NOTICES,
     REGISTRY,
@@ -130,4 +132,9 @@ def receipts_of(incoming: str) -> str:
 
 def lane_of(incoming: str) -> int:
     """The lane of an agency's topic; also the journal partition its entries go to."""
-    return zlib.crc32(incoming.encode()) % LANES
+    return partition_of(incoming)
+
+
+def partition_of(key: str) -> int:
+    """The partition of a topic of ``LANES`` for what has no lane of its own."""
+    return zlib.crc32(key.encode()) % LANES

@@ -9,7 +9,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from ssl import create_default_context
 from typing import Any, NamedTuple
 
@@ -42,6 +42,8 @@ class Plan(NamedTuple):
     state: str
     """The state topic; its partition n is lane n's."""
     fold: Fold
+    opened: Callable[[Lane, Mapping[str, Any]], Awaitable[None]] | None = None
+    """Called with each lane that was opened, before its first record, and with how to reach the broker."""
 
 
 class Topic(faust.Topic):  # type: ignore[misc]
@@ -63,9 +65,12 @@ class App(faust.App):  # type: ignore[misc]
         """The lane a source partition is in."""
         return self.plan.lane_of(TopicPartition(tp.topic, tp.partition))
 
-    def lane(self, number: int) -> Lane:
-        """A lane, not yet open."""
-        return Lane(number, TopicPartition(self.plan.state, number), f"{self.plan.name}-{number}", self.connection)
+    async def open_lane(self, number: int) -> Lane:
+        """A lane, ready for its first record."""
+        lane = await Lane(number, TopicPartition(self.plan.state, number), f"{self.plan.name}-{number}", self.connection).open()
+        if self.plan.opened is not None:
+            await self.plan.opened(lane, self.connection)
+        return lane
 
     def _new_transport(self) -> Transport:
         return Transport(self.conf.broker_consumer, self)

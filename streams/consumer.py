@@ -97,7 +97,7 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
             numbers = {self.app.number_of(tp) for tp in mine}
             for number in set(self.lanes) - numbers:
                 await self.lanes.pop(number).close()
-            opened = await asyncio.gather(*(self.app.lane(number).open() for number in sorted(numbers - set(self.lanes))))
+            opened = await asyncio.gather(*(self.app.open_lane(number) for number in sorted(numbers - set(self.lanes))))
             self.lanes.update({lane.number: lane for lane in opened})
             for lane in self.lanes.values():
                 self._put_back(lane)

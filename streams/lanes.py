@@ -141,14 +141,14 @@ class Lane:
         self.waiting.append((run, event))
         self.wake.set()
 
-    async def replace(self, state: State, positions: Mapping[TopicPartition, int]) -> None:
-        """Put another state in place of the lane's, its positions last: until then a worker refuses to start on it."""
+    async def replace(self, state: State, positions: Mapping[TopicPartition, int], outputs: Outputs | None = None) -> None:
+        """Put another state in place of the lane's, its positions last, with ``outputs``: until then a worker refuses to start on it."""
         changes: Changes = {key: None for key in self.state if key not in state}
         changes |= {key: value for key, value in state.items() if self.state.get(key) != value}
         pending = list(changes.items())
         for first in range(0, len(pending), REPLACE_RECORDS):
             await self._commit({}, {}, dict(pending[first : first + REPLACE_RECORDS]))
-        await self._commit(positions, {}, {})
+        await self._commit(positions, outputs or {}, {})
 
     async def serve(self, fold: Fold, served: Callable[[list[tuple[Run, Any]]], Awaitable[None]], linger_s: Callable[[], float]) -> None:
         """Fold what waits and commit it, one transaction after another, for ever. ``served`` hears of each that is through."""

@@ -10,11 +10,13 @@ from typing import NamedTuple
 
 from benchmarks.messages import AGENCIES
 from schemas import wire
-from schemas.topics import BUCKETS, COUNTS, INCOMING, JOURNAL, RECEIPTS, agency_of, receipts_of
+from schemas.topics import ALERTS, BUCKETS, COUNTS, INCOMING, JOURNAL, RECEIPTS, agency_of, receipts_of
 from streams.core.counts.fold import fold as fold_entries
 from streams.core.draft import Draft
 from streams.core.intake.control import Deployment
 from streams.core.intake.fold import Intake
+from streams.core.journal import read
+from streams.core.spikes.fold import fold_agencies
 
 
 class Incoming(NamedTuple):
@@ -92,17 +94,20 @@ def intake(prefix: str) -> Work:
 
 
 def watch(prefix: str) -> Work:
-    """Our journal -> rolling counts and closed buckets."""
-    counts, buckets = prefix + COUNTS.name, prefix + BUCKETS.name
+    """Our journal -> rolling counts, closed buckets and alerts."""
+    counts, buckets, alerts = prefix + COUNTS.name, prefix + BUCKETS.name, prefix + ALERTS.name
 
     def fold(
         state: Mapping[bytes, bytes], changes: MutableMapping[bytes, bytes | None], _topic: str, records: Sequence[Incoming]
     ) -> Iterator[Out]:
-        for agency, told in fold_entries(Draft(state, changes), records):
+        draft, entries = Draft(state, changes), read(records)
+        for agency, told in fold_entries(draft, entries):
             key = agency.encode()
             for value in told.counts:
                 yield Out(counts, key, wire.dump(value))
             for value in told.buckets:
                 yield Out(buckets, key, wire.dump(value))
+        for alert in fold_agencies(draft, entries):
+            yield Out(alerts, alert.series.encode(), wire.encode(alert))
 
-    return Work("watch", (JOURNAL.name,), (counts, buckets), fold)
+    return Work("watch", (JOURNAL.name,), (counts, buckets, alerts), fold)

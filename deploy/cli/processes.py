@@ -9,9 +9,9 @@ from threading import Event
 
 import click
 
-WORKERS = ("intake", "watch", "share", "notify")
+WORKERS = ("intake", "watch", "network", "share", "notify")
 """The agents' names (streams/agents), here so that help imports no framework."""
-REBUILT = ("intake", "watch")
+REBUILT = ("intake", "watch", "network")
 """Those whose lost state is made again from the journal."""
 
 
@@ -52,8 +52,9 @@ def clickhouse(names: tuple[str, ...]) -> None:
 @click.command()
 @click.argument("name", type=click.Choice(WORKERS))
 def worker(name: str) -> None:
-    """Run a worker: `intake` takes messages into the journal, `watch` counts them.
+    """Run a worker: `intake` takes messages into the journal, `watch` counts them and raises each agency's alerts.
 
+    `network` raises the alerts of all members together, and runs once.
     `share` passes on to each member what it may see, `notify` decides what each subscription is sent.
 
     Start as many as you like on a real cluster: each takes some of the lanes, and a lane is never in two.
@@ -72,13 +73,13 @@ def worker(name: str) -> None:
 
 
 @click.command()
-@click.argument("name", type=click.Choice(["intake", "watch"]))
+@click.argument("name", type=click.Choice(REBUILT))
 @click.option("--json", "as_json", is_flag=True, help="Keys of state by lane, as JSON.")
 def rebuild(name: str, as_json: bool) -> None:
     """Rebuild a worker's lost state from the journal. Stop its workers first.
 
     Needed when a worker says that its state topic was lost. No message is taken twice and nothing is told twice: the
-    positions are read off what was written together with the state.
+    positions are read off what was written together with the state; of `network` off the newest alert.
 
     \b
     Example:

@@ -30,6 +30,7 @@ SERVERS = ("clickhouse", "kafka")
 WORKERS: Mapping[str, tuple[str, ...]] = {
     "intake": ("worker", "intake"),
     "watch": ("worker", "watch"),
+    "network": ("worker", "network"),
     "share": ("worker", "share"),
     "notify": ("worker", "notify"),
     "notifier": ("notify",),

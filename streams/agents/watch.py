@@ -1,31 +1,52 @@
-"""``journal`` -> ``counts`` and ``buckets``: rolling per-agency counts, and the days and months that ticks close."""
+"""``journal`` -> ``counts``, ``buckets`` and ``alerts``: rolling per-agency counts, days and months that ticks close, per-agency alerts."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from aiokafka import TopicPartition
 
 from schemas import wire
 from schemas.settings import Settings
-from schemas.topics import BUCKETS, COUNTS, DAYS, JOURNAL
+from schemas.topics import ALERTS, BUCKETS, COUNTS, DAYS, JOURNAL
 from streams.app import Plan
-from streams.core.counts.fold import fold as fold_entries
+from streams.core.counts.fold import fold as fold_counts
 from streams.core.draft import Draft
+from streams.core.journal import read
+from streams.core.spikes.fold import fold_agencies
 from streams.lanes import Changes, Output, Outputs, State
+from streams.relearn import relearning
+from streams.rules import rules_of
 
 
-def plan(settings: Settings) -> Plan:  # noqa: ARG001 - every plan is made alike
+def plan(settings: Settings) -> Plan:
     """Watch over the journal, a lane per partition."""
+    rules = rules_of(settings)
 
     def fold(state: State, changes: Changes, source: TopicPartition, records: Sequence[Any]) -> Outputs:
+        draft, entries = Draft(state, changes), read(records)
         counts: list[Output] = []
         buckets: list[Output] = []
-        for agency, told in fold_entries(Draft(state, changes), records):
+        for agency, told in fold_counts(draft, entries):
             key = agency.encode()
             counts += [Output(key, wire.dump(value)) for value in told.counts]
             buckets += [Output(key, wire.dump(value)) for value in told.buckets]
-        return {(COUNTS.name, source.partition): counts, (BUCKETS.name, source.partition): buckets}
+        alerts = [Output(alert.series.encode(), wire.encode(alert)) for alert in fold_agencies(draft, entries, rules)]
+        return {
+            (COUNTS.name, source.partition): counts,
+            (BUCKETS.name, source.partition): buckets,
+            (ALERTS.name, source.partition): alerts,
+        }
 
-    return Plan(name="watch", is_source=lambda topic: topic == JOURNAL.name, lane_of=lambda tp: tp.partition, state=DAYS.name, fold=fold)
+    def learn(draft: Draft, source: TopicPartition, records: Iterable[Any]) -> None:  # noqa: ARG001 - as the network's
+        list(fold_agencies(draft, read(records), rules))
+
+    return Plan(
+        name="watch",
+        is_source=lambda topic: topic == JOURNAL.name,
+        lane_of=lambda tp: tp.partition,
+        state=DAYS.name,
+        fold=fold,
+        opened=relearning(learn),
+    )

@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 
 from deploy.local.kafka import Kafka
 from deploy.local.process import Process
 from deploy.registry import add_agencies, create_topics, profile_of
 from schemas.settings import Settings
-from schemas.topics import INCOMING, JOURNAL, RECEIPTS
+from schemas.topics import INCOMING, JOURNAL, RECEIPTS, Topic
 
 
 class Deployment:
@@ -79,6 +79,15 @@ class Deployment:
 
         self.wait_until(enough, f"{at_least} receipts of {agency}", within_s)
         return found
+
+    def lose(self, topic: Topic) -> None:
+        """What an operator must never do: delete a state topic (and make it anew, empty)."""
+        admin = KafkaAdminClient(bootstrap_servers=self.bootstrap)
+        admin.delete_topics([topic.name])
+        self.wait_until(lambda: topic.name not in admin.list_topics(), "the topic is gone")
+        admin.close()
+        time.sleep(1)
+        create_topics(self.settings)
 
     def wait_until(self, holds: Callable[[], bool], what: str, within_s: float = 60) -> None:
         deadline = time.monotonic() + within_s

@@ -6,7 +6,6 @@ import time
 from collections import Counter
 
 import pytest
-from kafka import KafkaAdminClient
 
 from schemas.counts import Count
 from schemas.topics import CASES, COUNTS, DAYS, lane_of
@@ -171,7 +170,7 @@ def test_a_lost_state_stops_the_worker_until_it_is_rebuilt_from_the_journal(depl
     deployment.receipts(VN, 31)
     time.sleep(2.5)  # the group's commit follows within a second
     worker.stop()
-    lose(deployment, CASES)
+    deployment.lose(CASES)
     refused = deployment.mekong("worker", "intake")
     deployment.wait_until(lambda: refused.exit_code is not None, "the worker refuses a lost state", 60)
     assert refused.exit_code != 0
@@ -197,7 +196,7 @@ def test_watch_rebuilt_tells_no_count_twice_and_goes_on(deployment):
     deployment.wait_until(lambda: deployment.read(COUNTS.name), "counts")
     before = [record.value for record in deployment.read(COUNTS.name)]
     watch.stop()
-    lose(deployment, DAYS)
+    deployment.lose(DAYS)
     rebuild = deployment.mekong("rebuild", "watch")
     deployment.wait_until(lambda: rebuild.exit_code is not None, "the rebuild ends")
     assert rebuild.exit_code == 0, rebuild.last_words(30)
@@ -210,18 +209,6 @@ def test_watch_rebuilt_tells_no_count_twice_and_goes_on(deployment):
     assert after[: len(before)] == before
     newest = {(c["window"], c["start"]): c["cases"] for c in map(json.loads, after) if c["commodity_group"] is None}
     assert newest["day", "2026-05-03"] == 6
-
-
-def lose(deployment, topic):
-    """What an operator must never do: delete a state topic (and make it anew, empty)."""
-    from deploy.registry import create_topics
-
-    admin = KafkaAdminClient(bootstrap_servers=deployment.bootstrap)
-    admin.delete_topics([topic.name])
-    deployment.wait_until(lambda: topic.name not in admin.list_topics(), "the topic is gone")
-    admin.close()
-    time.sleep(1)
-    create_topics(deployment.settings)
 
 
 def test_both_agencies_of_this_file_lie_in_lanes_of_their_own():

@@ -10,6 +10,7 @@ from schemas import wire
 from schemas.times import minute_of, to_text
 from streams.core.counts.fold import fold
 from streams.core.draft import Draft
+from streams.core.journal import read
 
 START = datetime(2026, 5, 1, tzinfo=UTC)
 GROUPS = ("drug", "fauna", "timber")
@@ -63,7 +64,7 @@ def run(entries, cuts):
     state, told = {}, []
     for first, last in zip([0, *cuts], [*cuts, len(records)], strict=True):
         changes = {}
-        told += [(agency, *what) for agency, what in fold(Draft(state, changes), records[first:last])]
+        told += [(agency, *what) for agency, what in fold(Draft(state, changes), read(records[first:last]))]
         state.update(changes)
     return state, told
 
@@ -84,7 +85,7 @@ def test_a_crash_after_any_run_and_a_replay_from_the_stored_position_changes_not
     whole, _ = run(entries, [])
     state, _ = run(entries[:crash], [])  # committed with its position; what came behind it is lost and folded again
     changes = {}
-    list(fold(Draft(state, changes), [Record(offset, entry) for offset, entry in enumerate(entries)][crash:]))
+    list(fold(Draft(state, changes), read([Record(offset, entry) for offset, entry in enumerate(entries)][crash:])))
     assert {**state, **changes} == whole
 
 

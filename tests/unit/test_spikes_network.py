@@ -8,11 +8,13 @@ import pytest
 from benchmarks.spikes.journal import case, profile, tick
 from schemas.alerts import Kind, State, Tier
 from schemas.wire import dump, encode, load
+from streams.core.spikes.clocks import Clocks
 from streams.core.spikes.network import Network
 from streams.core.spikes.rules import Rules
 
 FIRST = date(2024, 1, 1).toordinal()
 AGENCIES = ("LA-CUSTOMS", "TH-CUSTOMS", "VN-CUSTOMS")
+PARTITIONS = dict(zip(AGENCIES, range(3), strict=True))
 
 
 def partitions(days=90, spike_on=80):
@@ -39,18 +41,23 @@ def in_step(logs):
     return [entry for day in zip(*logs.values(), strict=True) for part in day for entry in part]
 
 
-def one_behind(logs):
-    """The first agency's partition is read a day later than the others', once all have had their first tick."""
-    first, *others = logs.values()
-    found = [entry for log in logs.values() for entry in [*log[0], log[1][0]]]
-    for day in range(1, len(first) + 1):
-        for log in others:
-            found += log[day][day == 1 :] if day < len(log) else []
-        found += first[day - 1][day == 2 :] if day > 1 else []
+def one_after_the_other(logs):
+    """Each partition is read to its end before the next is begun, the last agency's first."""
+    return [entry for log in reversed(logs.values()) for day in log for entry in day]
+
+
+def shuffled(logs, seed):
+    """Any partition may be read on at any moment, by a few entries."""
+    rng, waiting, found = np.random.default_rng(seed), {agency: one_after_the_other({agency: log}) for agency, log in logs.items()}, []
+    while any(waiting.values()):
+        agency = rng.choice([agency for agency, log in waiting.items() if log])
+        count = int(rng.integers(1, 60))
+        found += waiting[agency][:count]
+        waiting[agency] = waiting[agency][count:]
     return found
 
 
-def folded(entries, rules=None, run=10**9):
+def folded(entries, rules=None, run=10**9, partitions=PARTITIONS):
     state, alerts, network = {}, [], None
 
     def get(name):
@@ -60,9 +67,15 @@ def folded(entries, rules=None, run=10**9):
         if network is None or place % run == 0:
             if network:
                 state.update({name: dump(value) for name, value in network.stored().items()})
-            network = Network.from_stored(get, rules or Rules())
-        alerts += network.take(entry)
+                forget(state)
+            network = Network.from_stored(get, rules or Rules(), set(partitions.values()))
+        alerts += network.take(entry, partitions[entry["agency"]])
     return alerts
+
+
+def forget(state):
+    for name in [name for name, raw in state.items() if raw == b"null"]:
+        del state[name]
 
 
 def test_a_rise_in_all_members_together_is_told_of_all_members():
@@ -78,18 +91,62 @@ def test_a_rise_in_all_members_together_is_told_of_all_members():
     assert spikes[0].sentences.en.startswith("All members together")
 
 
-@pytest.mark.parametrize("run", [7, 50])
-def test_the_interleaving_of_partitions_and_the_cut_into_runs_leave_no_trace(run):
+@pytest.mark.parametrize(
+    "read",
+    [
+        pytest.param(one_after_the_other, id="one after the other"),
+        pytest.param(lambda logs: shuffled(logs, 1), id="in any order"),
+        pytest.param(lambda logs: shuffled(logs, 2), id="in another order"),
+    ],
+)
+def test_the_interleaving_of_partitions_and_the_cut_into_runs_leave_no_trace(read):
     logs = partitions()
-    plain = sorted(encode(alert) for alert in folded(in_step(logs)))
+    logs["LA-CUSTOMS"] = [*[[] for _ in range(30)], *logs["LA-CUSTOMS"][:1], *logs["LA-CUSTOMS"][31:]]  # joins a month later
+    plain = [encode(alert) for alert in folded(in_step(logs))]
     assert plain
-    assert sorted(encode(alert) for alert in folded(one_behind(logs), run=run)) == plain
+    assert [encode(alert) for alert in folded(read(logs), run=50)] == plain
 
 
-def test_a_member_whose_clock_stands_is_not_waited_for():
+def test_a_member_whose_clock_stands_is_not_waited_for_once_its_partition_has_gone_on():
     logs = partitions()
     logs["LA-CUSTOMS"] = [*logs["LA-CUSTOMS"][:40], *[[] for _ in range(51)]]
-    assert any(alert.kind is Kind.SPIKE for alert in folded(in_step(logs)))
+    together = PARTITIONS | {"LA-CUSTOMS": PARTITIONS["VN-CUSTOMS"]}
+    found = [encode(alert) for alert in folded(in_step(logs), partitions=together)]
+    assert any(b'"SPIKE"' in alert for alert in found)
+    apart = [entry for entry in in_step(logs) if entry["agency"] != "TH-CUSTOMS"] + one_after_the_other({"TH": logs["TH-CUSTOMS"]})
+    assert [encode(alert) for alert in folded(apart, partitions=together)] == found
+
+
+def test_what_comes_from_a_member_that_was_lost_counts_on_the_day_on_which_it_comes():
+    clocks = Clocks({"by": {}, "fronts": {}})
+    for agency in AGENCIES[:2]:
+        clocks.meet(agency, 0)
+        clocks.tick(agency, "2024-01-01T00:00:00Z")
+    assert clocks.day_of("LA-CUSTOMS") == FIRST + 2  # new: by then nobody is further
+    for day in range(2, 20):
+        clocks.tick("TH-CUSTOMS", f"2024-01-{day:02d}T00:00:00Z")
+    assert clocks.today([0]) == clocks.day_of("LA-CUSTOMS") == FIRST + 18
+    clocks.tick("LA-CUSTOMS", "2024-01-17T00:00:00Z")
+    assert clocks.day_of("LA-CUSTOMS") == FIRST + 18  # it still has to catch up
+    clocks.tick("LA-CUSTOMS", "2024-01-19T00:00:00Z")
+    clocks.tick("TH-CUSTOMS", "2024-01-20T00:00:00Z")
+    assert clocks.today([0]) == clocks.day_of("LA-CUSTOMS") == FIRST + 18  # and is waited for again
+
+
+def test_nothing_is_over_while_a_partition_that_holds_entries_was_never_read():
+    clocks = Clocks({"by": {}, "fronts": {}})
+    clocks.meet("LA-CUSTOMS", 3)
+    clocks.tick("LA-CUSTOMS", "2024-01-01T00:00:00Z")
+    assert clocks.today([3, 5]) is None
+    clocks.meet("VN-CUSTOMS", 5)
+    assert clocks.today([3, 5]) == FIRST + 2
+
+
+def test_old_cases_sent_as_history_are_counted_and_are_no_news():
+    logs = partitions()
+    for entry in (entry for log in logs.values() for day in log for entry in day):
+        entry["batch"] = "history/old.jsonl"
+    assert {alert.kind for alert in folded(in_step(logs))} <= {Kind.SPIKE}  # what has been counted on its day is judged
 
 
 def test_a_combination_no_member_ever_had_is_told_once():

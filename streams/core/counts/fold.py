@@ -1,30 +1,24 @@
-"""Records of one journal partition in; counts, closed buckets and the agencies' books out."""
+"""Entries of one journal partition in; counts, closed buckets and the agencies' books out."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from schemas import wire
-from schemas.errors import Refused
 from streams.core.counts.book import Book
 from streams.core.counts.tick import Told, tick
 from streams.core.draft import Draft
+from streams.core.journal import Entry
 
-JOURNAL_FORMAT = 1
 
-
-def fold(draft: Draft, records: Iterable[Any]) -> Iterator[tuple[str, Told]]:
-    """Take journal entries in order; yields what each tick gave. Raises Refused at an entry of a newer format."""
+def fold(draft: Draft, entries: Iterable[Entry]) -> Iterator[tuple[str, Told]]:
+    """Take journal entries in order; yields what each tick gave."""
     books: dict[str, Book] = {}
-    for record in records:
-        entry = wire.load(record.value)
-        if entry["format"] > JOURNAL_FORMAT:
-            raise Refused(f"journal offset {record.offset} has format {entry['format']}, this code knows up to {JOURNAL_FORMAT}")
+    for offset, entry in entries:
         agency = entry["agency"]
         if agency not in books:
             books[agency] = Book(draft, agency)
-        told = count(books[agency], entry, record.offset)
+        told = count(books[agency], entry, offset)
         if told is not None:
             yield agency, told
     for book in books.values():

@@ -21,7 +21,7 @@ _EMPTY: dict[str, Any] = {"n": 0, "old": 0, "delays": {}, "batches": {}, "events
 
 def on_case(desk: Desk, case: Case) -> Iterator[Alert]:
     """Count what comes."""
-    if case.added is None or case.version > 1 or desk.today is None:
+    if case.added is None or case.version > 1 or desk.today is None or case.is_history:
         return
     arrived = desk.part("arrivals", {"today": fresh(), "opened": False})["today"]
     arrived["n"] += 1

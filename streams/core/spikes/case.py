@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any, NamedTuple
 
+from schemas.batches import HISTORY
 from schemas.times import Precision
 
 FEATURES = ("route", "concealment", "place", "substance")
@@ -33,6 +34,8 @@ class Case(NamedTuple):
     batch: str
     """Names the sending it came in; the hour where none is named."""
     received_at: str
+    is_history: bool = False
+    """Sent as old cases: it is learnt from, and told to nobody."""
 
 
 def read(entry: Mapping[str, Any]) -> Case | None:
@@ -40,7 +43,7 @@ def read(entry: Mapping[str, Any]) -> Case | None:
     if entry["family"] != "case":
         return None
     content, enriched = entry["content"], entry["enriched"]
-    is_current = entry["status"] == "current"
+    is_current, batch = entry["status"] == "current", entry.get("batch") or entry["received_at"][:13]
     lines = tuple(
         {"group": said["commodity_group"], **added}
         for said, added in zip(content.get("lines", ()), enriched.get("lines", ()), strict=False)
@@ -52,8 +55,9 @@ def read(entry: Mapping[str, Any]) -> Case | None:
         removed=_part(entry.get("supersedes")),
         features=_features(content, lines) if is_current else {},
         lines=lines if is_current else (),
-        batch=entry.get("batch") or entry["received_at"][:13],
+        batch=batch,
         received_at=entry["received_at"],
+        is_history=batch.startswith(HISTORY),
     )
 
 

@@ -43,8 +43,8 @@ class Desk:
         return cls(agency, rules, get)
 
     def stored(self) -> dict[str, Any]:
-        """Name -> JSON value of the parts that changed since they were read."""
-        changed = {name: self._parts[name] for name in self._changed}
+        """Name -> JSON value of the parts that changed since they were read; None for one that is to be forgotten."""
+        changed: dict[str, Any] = {name: self._parts.get(name) for name in self._changed}
         for group, track in self._tracks.items():
             changed.update({f"{name}/{group}": value for name, value in track.stored().items()})
         return dict(sorted(changed.items()))
@@ -78,6 +78,12 @@ class Desk:
         if change:
             self._changed.add(name)
         return self._parts[name]
+
+    def drop(self, name: str) -> dict[str, Any]:
+        """Take a detector's part out for good."""
+        found = self.part(name, {})
+        del self._parts[name]
+        return found
 
     @property
     def delays(self) -> dict[str, Any]:

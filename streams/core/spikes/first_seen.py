@@ -27,7 +27,7 @@ def on_case(desk: Desk, case: Case) -> Iterator[Alert]:
     if case.added is None or case.version > 1:
         return
     traits = desk.part("traits", {"n": 0, "seen": {}})
-    if desk.today is not None and case.added.day >= desk.since:
+    if desk.today is not None and case.added.day >= desk.since and not case.is_history:
         found = [
             (chance, feature, value)
             for feature in FEATURES

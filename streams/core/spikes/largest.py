@@ -27,12 +27,14 @@ _KEPT = 20
 
 
 def put_away(large: dict[str, Any], case: Case, agency: str) -> None:
-    """Add a case's amounts to the sums of a day."""
+    """Add a case's amounts to the sums of a day. An old case is learnt from only."""
     assert case.added is not None  # noqa: S101 - of a counted case
     for amount in major.amounts(case):
         kept = large.setdefault(f"{amount.group}|{amount.goods}|{amount.unit}", {"classes": {}, "largest": []})
         number = str(class_of(amount.quantity))
         kept["classes"][number] = kept["classes"].get(number, 0) + 1
+        if case.is_history:
+            continue
         entry = [str(amount.quantity), case.event_id, case.added.day, case.added.has_day, agency]
         kept["largest"] = sorted([*kept["largest"], entry], key=lambda one: (-Decimal(one[0]), one[1]))[:_KEPT]
 

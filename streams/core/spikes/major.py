@@ -36,7 +36,7 @@ class Amount(NamedTuple):
 
 def on_case(desk: Desk, case: Case) -> Iterator[Alert]:
     """Compare each commodity of the case with its threshold; a case is told once, of what is furthest above."""
-    if case.added is None or desk.today is None or case.added.day < desk.since:
+    if case.added is None or desk.today is None or case.added.day < desk.since or case.is_history:
         return
     day = date.fromordinal(case.added.day)
     found = [(amount.quantity / limit, amount, limit) for amount in amounts(case) if (limit := threshold(amount, day))]

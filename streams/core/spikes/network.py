@@ -1,21 +1,21 @@
 """Journal entries of all agencies in, alerts over all members out: commodity groups, new combinations, the largest cases.
 
-Agencies' partitions come in any interleaving, so nothing may hang on it. What comes is put away by the agency's own day of arrival,
-in sums that do not know their order, and a day is judged when every agency's clock has left it. An agency is waited for from
-its first tick on; one whose clock is more than ``_LOST_DAYS`` behind the others is not: partitions must not be read further apart.
+Agencies' partitions come in any interleaving, so nothing may hang on it. What comes is put away by the day on which it counts as come
+(``clocks``), in sums that do not know their order, and a day is judged when it is over for every agency.
 """
 
 from __future__ import annotations
 
 from bisect import insort
-from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from schemas.alerts import MOST_EVENTS, Alert, Explain, Kind, State
 from schemas.codes import LANGUAGES
+from streams.core.counts.fold import minutes_of
 from streams.core.spikes import explain, largest, queries, retro, spike, wording
 from streams.core.spikes.case import Case, Part, read
+from streams.core.spikes.clocks import Clocks
 from streams.core.spikes.desk import ALL, NETWORK, Desk, Get, phases_of
 from streams.core.spikes.detector import Tick
 from streams.core.spikes.first_seen import novelty
@@ -23,72 +23,71 @@ from streams.core.spikes.rules import DEFAULT, Rules
 from streams.core.spikes.shape import Size
 from streams.core.spikes.spans import number_of
 
-_LOST_DAYS = 3
+_NEVER = 10**9
 _MOST_COMBINATIONS = 3_000
 """New ones of a day, and known ones kept: later ones are not looked at."""
 
 
 class Network:
-    """All members together. ``take`` every journal entry; alerts come when a day closes everywhere."""
+    """All members together. ``take`` every journal entry; alerts come when a day is over everywhere.
 
-    def __init__(self, desk: Desk) -> None:
-        self.desk = desk
+    ``partitions`` are those that must have been read before a day can be over: they held entries when we began.
+    """
+
+    def __init__(self, desk: Desk, partitions: Collection[int] = ()) -> None:
+        self.desk, self._partitions = desk, partitions
 
     @classmethod
-    def from_stored(cls, get: Get, rules: Rules = DEFAULT) -> Network:
+    def from_stored(cls, get: Get, rules: Rules = DEFAULT, partitions: Collection[int] = ()) -> Network:
         """Go on from what ``stored`` gave. Raises Refused when a newer code wrote it."""
-        return cls(Desk.from_stored(NETWORK, rules, get))
+        return cls(Desk.from_stored(NETWORK, rules, get), partitions)
 
     def stored(self) -> dict[str, Any]:
-        """Name -> JSON value of what changed since ``from_stored``."""
+        """Name -> JSON value of what changed since ``from_stored``; None for what is to be forgotten."""
         return self.desk.stored()
 
-    def take(self, entry: Mapping[str, Any]) -> list[Alert]:
-        """Fold one journal entry."""
-        clocks = self.desk.part("clocks", {"by": {}})["by"]
-        clock = clocks.setdefault(entry["agency"], [0, None])  # minutes from UTC, its day
+    def take(self, entry: Mapping[str, Any], partition: int = 0) -> list[Alert]:
+        """Fold one journal entry of a partition."""
+        agency, times = entry["agency"], Clocks(self.desk.part("clocks", {"by": {}, "fronts": {}}))
+        times.meet(agency, partition)
         if entry["kind"] == "agency":
-            hours, minutes = entry["profile"]["utc_offset"][1:].split(":")
-            clock[0] = (int(hours) * 60 + int(minutes)) * (-1 if entry["profile"]["utc_offset"][0] == "-" else 1)
-            known = self.desk.who["phases"]
-            self.desk.set_phases(sorted([*known, *(phase for phase in phases_of(entry["profile"]) if phase not in known)]))
+            times.set_offset(agency, minutes_of(entry["profile"]["utc_offset"]))
+            self._day(times, agency)["phases"] += phases_of(entry["profile"])
         elif entry["kind"] == "tick":
-            day = (datetime.fromisoformat(entry["at"]) + timedelta(minutes=clock[0])).toordinal()
-            if clock[1] is None or day > clock[1]:
-                clock[1] = day
-                return list(self._close(clocks))
-        else:
-            case = read(entry)
-            if case is not None:
-                self._put_away(case, entry["agency"], clock[1])
+            is_first = times.day_of(agency) is None
+            if times.tick(agency, entry["at"]) is not None:
+                if is_first:
+                    self._begin(times, agency)
+                return list(self._close(times.today(self._partitions)))
+        elif (case := read(entry)) is not None:
+            _put_away(self._day(times, agency), case, agency)
         return []
 
-    def _put_away(self, case: Case, agency: str, day: int | None) -> None:
-        """Add a version to the sums of its day of arrival; what comes before an agency's first tick is history."""
-        pending = self.desk.part("pending", {"days": {}})["days"].setdefault(str(day or 0), {"counts": {}, "combinations": {}, "large": {}})
-        for part, sign in ((case.removed, -1), (case.added, 1)):
-            for group in (*part.groups, ALL) if part else ():
-                assert part is not None  # noqa: S101 - it has groups
-                sums = pending["counts"].setdefault(f"{group}/{part.day}/{int(part.has_day)}", {"n": 0, "ids": [], "traits": {}})
-                sums["n"] += sign
-                if sign > 0 and case.version == 1:
-                    _remember(sums, case)
-        if case.added is None or case.version > 1:
-            return
-        for combination in combinations(case):
-            kept = pending["combinations"].get(combination)
-            first = [case.received_at, case.event_id, case.added.day, case.added.has_day]
-            if kept is not None or len(pending["combinations"]) < _MOST_COMBINATIONS:
-                pending["combinations"][combination] = {
-                    "n": (kept["n"] if kept else 0) + 1,
-                    "first": min(kept["first"], first) if kept else first,
-                }
-        largest.put_away(pending["large"], case, agency)
+    def _day(self, times: Clocks, agency: str) -> dict[str, Any]:
+        """The sums of the day on which what the agency sends now counts as come; before its first tick they are its own."""
+        day = times.day_of(agency)
+        return self._sums(str(day) if day is not None else agency)
 
-    def _close(self, clocks: Mapping[str, list[Any]]) -> Iterator[Alert]:
-        """Judge every day that all agencies have left."""
-        desk, days = self.desk, [day for _, day in clocks.values() if day is not None]
-        today = min(day for day in days if day > max(days) - _LOST_DAYS)
+    def _sums(self, name: str) -> dict[str, Any]:
+        waiting = self.desk.part("waiting", {"days": []})["days"]
+        if name not in waiting:
+            insort(waiting, name)
+        return self.desk.part(f"day/{name}", {"counts": {}, "combinations": {}, "large": {}, "phases": []})
+
+    def _begin(self, times: Clocks, agency: str) -> None:
+        """An agency's first tick: what it sent before belongs to the first day on which it counts."""
+        waiting = self.desk.part("waiting", {"days": []})["days"]
+        if agency in waiting:
+            waiting.remove(agency)
+            mine = self.desk.drop(f"day/{agency}")
+            name = f"{times.day_of(agency)}/{agency}"
+            self._sums(name).update(mine)
+
+    def _close(self, today: int | None) -> Iterator[Alert]:
+        """Judge every day that is over."""
+        desk = self.desk
+        if today is None:
+            return
         if desk.today is None:
             desk.begin_day(today)
         while desk.today is not None and desk.today < today:
@@ -98,14 +97,22 @@ class Network:
 
     def _judge(self, tick: Tick) -> Iterator[Alert]:
         """Count what had come by the day that ends, and ask the detectors."""
-        desk, pending = self.desk, self.desk.part("pending", {"days": {}})["days"]
-        for day in sorted((day for day in pending if int(day) < tick.today), key=int):
-            sums = pending.pop(day)
+        desk, waiting = self.desk, self.desk.part("waiting", {"days": []})["days"]
+        for name in [name for name in waiting if _day_of(name) < tick.today]:
+            waiting.remove(name)
+            sums = desk.drop(f"day/{name}")
+            self._learn_phases(sums["phases"])
             self._count(sums["counts"])
             yield from _new_combinations(desk, sums["combinations"], tick)
             yield from largest.judge(desk, sums["large"], tick)
         yield from retro.on_day(desk, tick)
         yield from spike.on_day(desk, tick)
+
+    def _learn_phases(self, phases: list[list[int]]) -> None:
+        known = self.desk.who["phases"]
+        new = [phase for phase in phases if phase not in known]
+        if new:
+            self.desk.set_phases(sorted([*known, *map(list, {tuple(phase) for phase in new})]))
 
     def _count(self, counts: Mapping[str, dict[str, Any]]) -> None:
         for name in sorted(counts):
@@ -113,13 +120,43 @@ class Network:
             sums, track = counts[name], self.desk.track(group)
             bucket = track.count(int(day), has_day=has_day == "1", cases=sums["n"])
             if bucket is not None:
-                track.memory.add_many(bucket, sums["ids"], sums["traits"], max(0, sums["n"]) if track.is_late(bucket) else 0)
+                track.memory.add_many(bucket, sums["ids"], sums["traits"], max(0, sums["news"]) if track.is_late(bucket) else 0)
 
 
 def combinations(case: Case) -> list[str]:
     """Substance, route and concealment that a case has together."""
     parts = [sorted(case.features.get(feature, ())) for feature in ("substance", "route", "concealment")]
     return [f"{goods}|{route}|{hidden}" for goods in parts[0] for route in parts[1] for hidden in parts[2]]
+
+
+def _day_of(name: str) -> int:
+    """The day of sums; those of an agency before its first tick have none yet."""
+    day = name.partition("/")[0]
+    return int(day) if day.isdecimal() else _NEVER
+
+
+def _put_away(sums: dict[str, Any], case: Case, agency: str) -> None:
+    """Add a version to the sums of a day. Old cases are counted, and are no news."""
+    for part, sign in ((case.removed, -1), (case.added, 1)):
+        for group in (*part.groups, ALL) if part else ():
+            assert part is not None  # noqa: S101 - it has groups
+            here = sums["counts"].setdefault(f"{group}/{part.day}/{int(part.has_day)}", {"n": 0, "news": 0, "ids": [], "traits": {}})
+            here["n"] += sign
+            here["news"] += 0 if case.is_history else sign
+            if sign > 0 and case.version == 1:
+                _remember(here, case)
+    if case.added is None or case.version > 1:
+        return
+    for combination in combinations(case):
+        kept = sums["combinations"].get(combination)
+        if kept is None and len(sums["combinations"]) >= _MOST_COMBINATIONS:
+            continue
+        kept = sums["combinations"].setdefault(combination, {"n": 0, "first": None})
+        kept["n"] += 1
+        if not case.is_history:
+            first = [case.received_at, case.event_id, case.added.day, case.added.has_day]
+            kept["first"] = min(kept["first"] or first, first)
+    largest.put_away(sums["large"], case, agency)
 
 
 def _remember(sums: dict[str, Any], case: Case) -> None:
@@ -133,12 +170,13 @@ def _remember(sums: dict[str, Any], case: Case) -> None:
 
 def _new_combinations(desk: Desk, found: Mapping[str, dict[str, Any]], tick: Tick) -> Iterator[Alert]:
     """What no member ever had together. Judged by what was known before the day."""
-    part = desk.part("combinations", {"seen": {}})
-    seen, is_history = part["seen"], desk.today is None
+    seen = desk.part("combinations", {"seen": {}})["seen"]
     for combination in sorted(found):
+        if found[combination]["first"] is None:
+            continue
         received_at, event_id, day, has_day = found[combination]["first"]
         chance = novelty(seen, combination, desk.rules.first_seen)
-        if chance is not None and not is_history and day >= desk.since:
+        if chance is not None and day >= desk.since:
             yield _first_seen(desk, combination, chance, (received_at, event_id), Part(day, has_day, ()), tick)
     for combination in sorted(found):
         if combination in seen or len(seen) < _MOST_COMBINATIONS:

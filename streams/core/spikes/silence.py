@@ -19,7 +19,7 @@ _EMPTY: dict[str, Any] = {"days": 0, "log_p": 0.0, "expected": 0.0, "told": None
 
 def on_case(desk: Desk, case: Case) -> Iterator[Alert]:
     """Something came: the silence is over."""
-    if case.added is None or desk.today is None:
+    if case.added is None or desk.today is None or case.is_history:
         return
     quiet = desk.part("silence", _EMPTY)
     if quiet["told"] is not None:

@@ -34,7 +34,8 @@ def on_case(desk: Desk, case: Case) -> Iterator[Alert]:
         _count(desk, case, case.removed, -1)
     if case.added is None:
         return
-    for group, bucket in _count(desk, case, case.added, 1):
+    counted = _count(desk, case, case.added, 1)
+    for group, bucket in counted if not case.is_history else ():
         track = desk.track(group)
         if bucket >= number_of(track.size, desk.since):
             yield from _look(desk, group, track, bucket, case.received_at)
@@ -67,7 +68,7 @@ def _count(desk: Desk, case: Case, part: Part, sign: int) -> list[tuple[str, int
         bucket = track.count(part.day, has_day=part.has_day, cases=sign)
         if bucket is not None:
             if sign > 0:
-                track.memory.add(bucket, case.event_id, case.features, is_late=track.is_late(bucket))
+                track.memory.add(bucket, case.event_id, case.features, is_late=track.is_late(bucket) and not case.is_history)
             else:
                 track.memory.remove(bucket, case.event_id, is_late=track.is_late(bucket))
             if track.is_judged and track.series is not None and bucket >= track.series.oldest_open:

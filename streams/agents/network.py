@@ -1,0 +1,53 @@
+"""``journal`` -> ``alerts``: what only all members together show, once a day is over for each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from aiokafka import TopicPartition
+
+from schemas import wire
+from schemas.settings import Settings
+from schemas.topics import ALERTS, JOURNAL, NETWORK, partition_of
+from streams.app import Plan
+from streams.core.draft import Draft
+from streams.core.journal import read
+from streams.core.spikes.fold import fold_network
+from streams.lanes import Changes, Lane, Output, Outputs, State
+from streams.rebuild import filled
+from streams.relearn import relearning
+from streams.rules import rules_of
+
+LANE = 0
+
+
+def plan(settings: Settings) -> Plan:
+    """The network, in one lane over all partitions of the journal."""
+    rules = rules_of(settings)
+    expected: set[int] = set()  # partitions that hold entries: none may be judged without
+
+    def fold(state: State, changes: Changes, source: TopicPartition, records: Sequence[Any]) -> Outputs:
+        outputs: Outputs = {}
+        for alert in fold_network(Draft(state, changes), read(records), source.partition, rules, expected):
+            rows = outputs.setdefault((ALERTS.name, partition_of(alert.series)), [])
+            rows.append(Output(alert.series.encode(), wire.encode(alert)))
+        return outputs
+
+    def learn(draft: Draft, source: TopicPartition, records: Iterable[Any]) -> None:
+        list(fold_network(draft, read(records), source.partition, rules, expected))
+
+    learn_again = relearning(learn)
+
+    async def opened(lane: Lane, options: Mapping[str, Any]) -> None:
+        expected.update(await filled(JOURNAL.name, options))
+        await learn_again(lane, options)
+
+    return Plan(
+        name="network",
+        is_source=lambda topic: topic == JOURNAL.name,
+        lane_of=lambda tp: LANE,  # noqa: ARG005 - whatever the source
+        state=NETWORK.name,
+        fold=fold,
+        opened=opened,
+    )

@@ -1,0 +1,72 @@
+"""Entries of one journal partition in; the detectors' alerts and their state, in the state of a lane, out.
+
+Keys: ``<agency>/spikes/<part>`` beside the agency's counts (``days.v1``), ``network/<part>`` (``network.v1``); ``MARK`` says which version
+of the detectors wrote them. State of another version is never read: it is learnt again from the journal (``streams/relearn.py``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import Any
+
+from schemas.alerts import Alert
+from streams.core.draft import Draft
+from streams.core.journal import Entry
+from streams.core.spikes.desk import Get
+from streams.core.spikes.network import Network
+from streams.core.spikes.rules import DEFAULT, Rules
+from streams.core.spikes.watch import Watch
+
+VERSION = 1
+"""Of the detectors' state: raise it when older state cannot be gone on with."""
+MARK = b"@detectors"
+_OURS = "spikes/"
+_NETWORK = "network/"
+
+
+def fold_agencies(draft: Draft, entries: Iterable[Entry], rules: Rules = DEFAULT) -> Iterator[Alert]:
+    """Take entries in order; yields what each raises among its own agency's series."""
+    watches: dict[str, Watch] = {}
+    for offset, entry in entries:
+        agency = entry["agency"]
+        if agency not in watches:
+            watches[agency] = Watch.from_stored(agency, _reader(draft, f"{agency}/{_OURS}"), rules)
+        for alert in watches[agency].take(entry):
+            yield alert.model_copy(update={"journal_offset": offset})
+    for agency, watch in watches.items():
+        _keep(draft, f"{agency}/{_OURS}", watch.stored())
+
+
+def fold_network(
+    draft: Draft, entries: Iterable[Entry], partition: int, rules: Rules = DEFAULT, partitions: Collection[int] = ()
+) -> Iterator[Alert]:
+    """Take entries of one partition in order; yields what a day raises that is over for all agencies. ``partitions`` as ``Network``."""
+    network = Network.from_stored(_reader(draft, _NETWORK), rules, partitions)
+    for _, entry in entries:
+        yield from network.take(entry, partition)
+    _keep(draft, _NETWORK, network.stored())
+
+
+def is_current(state: Mapping[bytes, bytes]) -> bool:
+    """Whether detectors of this version wrote the state."""
+    return state.get(MARK) == b"%d" % VERSION
+
+
+def is_detectors(key: bytes) -> bool:
+    """Whether a key of a lane's state is theirs."""
+    return key == MARK or b"/spikes/" in key or key.startswith(_NETWORK.encode())
+
+
+def _reader(draft: Draft, prefix: str) -> Get:
+    return lambda name: draft.get(f"{prefix}{name}".encode())
+
+
+def _keep(draft: Draft, prefix: str, changed: Mapping[str, Any | None]) -> None:
+    if draft.raw(MARK) is None:
+        draft.put_raw(MARK, b"%d" % VERSION)
+    for name, value in changed.items():
+        key = f"{prefix}{name}".encode()
+        if value is None:
+            draft.drop(key)
+        else:
+            draft.put(key, value)
