@@ -1,6 +1,6 @@
 """``python -m benchmarks [PART …] [--quick] [--write]``: measure, print tables; never a test.
 
-Parts: throughput, latency, recovery, sink, demo. ``--write`` puts the tables into docs/benchmarks.md.
+Parts: throughput, latency, alerts, recovery, sink, demo. ``--write`` puts the tables into docs/benchmarks.md.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from benchmarks import demo, latency, recovery, sink, throughput
+from benchmarks import alert_latency, demo, latency, recovery, sink, throughput
 from benchmarks.ground import ROOT
 from benchmarks.peers import PEERS
 from benchmarks.table import machine, table
@@ -85,6 +85,11 @@ def _latency(size: Size, _peers: Sequence[str]) -> tuple[str, list[Target]]:
     return latency.report(found), latency.targets(found)
 
 
+def _alerts(size: Size, _peers: Sequence[str]) -> tuple[str, list[Target]]:
+    found = alert_latency.measure(*size.rates[0])
+    return alert_latency.report(found), alert_latency.targets(found)
+
+
 def _recovery(size: Size, _peers: Sequence[str]) -> tuple[str, list[Target]]:
     found = recovery.measure(size.cases, _say)
     return recovery.report(found), recovery.targets(found)
@@ -103,6 +108,7 @@ def _demo(_size: Size, _peers: Sequence[str]) -> tuple[str, list[Target]]:
 PARTS = {
     "throughput": Part("Records a second, beside other stream processors", _throughput),
     "latency": Part("From send to the journal, and to ClickHouse", _latency),
+    "alerts": Part("From send to a spike notification's alert", _alerts),
     "recovery": Part("A start on a large state", _recovery),
     "sink": Part("The ClickHouse sink beside its two parts", _sink),
     "demo": Part("The demo", _demo),

@@ -64,8 +64,8 @@ def measure(rate: int, seconds: float, *, with_clickhouse: bool) -> Latency:
         wait_for(here.mekong("worker", "intake"), "ready")
         if with_clickhouse:
             wait_for(here.mekong("sink", "clickhouse"), "ready")
-        with _listening(_read_journal) as journal, _listening(_ask_clickhouse if with_clickhouse else None) as clickhouse:
-            sent, achieved = _send(rate, seconds)
+        with listening(read_journal) as journal, listening(_ask_clickhouse if with_clickhouse else None) as clickhouse:
+            sent, achieved = send(list(seizures(int(rate * seconds), seed=7, start=START, step_s=1)), rate)
             arrivals: Arrivals = journal(len(sent))
             rows: Seen = clickhouse(arrivals) if with_clickhouse else []
     counted = list(sent.items())[int(len(sent) * WARM_UP) :]
@@ -108,9 +108,8 @@ def spread(seconds: Sequence[float]) -> Spread:
     return Spread(*(1_000 * value for value in (*at, ordered[-1])))
 
 
-def _send(rate: int, seconds: float) -> tuple[dict[str, float], float]:
-    """Case number -> when it was given to the client; and the rate kept up."""
-    messages = list(seizures(int(rate * seconds), seed=7, start=START, step_s=1))
+def send(messages: Sequence[tuple[str, bytes, bytes]], rate: int) -> tuple[dict[str, float], float]:
+    """Send (agency, case number, message) at a rate. Case number -> when it was given to the client; and the rate kept up."""
     sent: dict[str, float] = {}
     with Outbox[str](settings(), BATCH) as outbox:
         for agency, key, value in _one_of_each():
@@ -153,7 +152,7 @@ def _until_visible(counted: Sequence[tuple[str, float]], arrivals: Arrivals, row
 
 
 @contextmanager
-def _listening(listen: Callable[[Any, Any], None] | None) -> Iterator[Callable[[Any], Any]]:
+def listening(listen: Callable[[Any, Any], None] | None) -> Iterator[Callable[[Any], Any]]:
     """``listen`` in a process of its own, listening. Call the result with what it waits for; it gives what it noted."""
     if listen is None:
         yield lambda _: None
@@ -183,7 +182,7 @@ def _listening(listen: Callable[[Any, Any], None] | None) -> Iterator[Callable[[
         process.join()
 
 
-def _read_journal(pipe: Any, settle_s: float) -> None:
+def read_journal(pipe: Any, settle_s: float) -> None:
     """Note each entry's arrival. Sends word when the agencies' profiles are in, so the worker serves; then, when asked, the arrivals."""
     consumer = reader(settings())
     consumer.assign(partitions_of(consumer, JOURNAL.name))

@@ -29,11 +29,11 @@ def records(settings: Settings, count: int, agencies: Sequence[str] = AGENCIES) 
     midnight = START + _DAY
     for number, (agency, key, value) in enumerate(seizures(count, agencies=tuple(agencies), start=START, step_s=STEP_S)):
         while START + timedelta(seconds=number * STEP_S) >= midnight + _DAY / 2:  # half a day on, it is midnight everywhere
-            yield from _ticks(settings, offsets, midnight)
+            yield from ticks(settings, offsets, midnight)
             midnight += _DAY
         yield INCOMING.of(agency), key, value, []
     for more in range(2):
-        yield from _ticks(settings, offsets, midnight + more * _DAY)
+        yield from ticks(settings, offsets, midnight + more * _DAY)
 
 
 def fill(settings: Settings, count: int, agencies: Sequence[str] = AGENCIES) -> tuple[int, int, float]:
@@ -50,7 +50,8 @@ def fill(settings: Settings, count: int, agencies: Sequence[str] = AGENCIES) -> 
     return sent, size // sent, time.monotonic() - began
 
 
-def _ticks(settings: Settings, offsets: dict[str, str], day: datetime) -> Iterator[Sent]:
+def ticks(settings: Settings, offsets: dict[str, str], day: datetime) -> Iterator[Sent]:
+    """A day's beginning, where each agency is."""
     secret = settings.deployment_secret()
     for agency, offset in offsets.items():
         topic = INCOMING.of(agency)
