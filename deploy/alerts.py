@@ -100,6 +100,20 @@ def line(alert: Alert, spans: Sequence[Span] = ()) -> str:
     )
 
 
+def brief(alert: Alert, spans: Sequence[Span], language: str = "en") -> list[str]:
+    """The sentence, the series, what was to be expected, what stands out: an alert among others."""
+    within = f", 9 of 10 lie within {alert.interval_90.low} to {alert.interval_90.high}" if alert.interval_90 else ""
+    expected = f"observed {alert.observed}, expected {alert.expected:g}{within}" if alert.expected is not None else ""
+    chance = f"by chance once in {1 / alert.explain.p:,.0f} {alert.bucket.size}s" if alert.explain.p else ""
+    return [
+        getattr(alert.sentences, language),
+        f"  {spans[0][0]}  {sparkline([cases for _, cases in spans])}  {alert.bucket.end}    cases a {alert.bucket.size}",
+        "  " + "; ".join(filter(None, (expected, chance))),
+        *_standing_out(alert),
+        f"  mekong alerts explain {str(alert.alert_id)[:_SHORTEST_ID]}",
+    ]
+
+
 def explained(alert: Alert, spans: Sequence[Span], language: str = "en") -> list[str]:
     """Everything there is to say: the sentence, the drawing, what stands out, the figures of the test, and how to see the cases."""
     lines = [getattr(alert.sentences, language), ""]
@@ -114,10 +128,14 @@ def explained(alert: Alert, spans: Sequence[Span], language: str = "en") -> list
     if low is not None:
         lines[-1] += f"   ━ 9 of 10 lie within {low} to {high}"
     lines += ["", *(f"  {name:<22}{value}" for name, value in _figures(alert)), ""]
-    lines += [f"  {one.value}: {one.events} of {one.of} cases, usually {one.usual_share:.0%}" for one in alert.stands_out]
+    lines += _standing_out(alert)
     cases = len(alert.event_ids) + alert.more
     lines += [f"The {cases} case{'' if cases == 1 else 's'} behind it:", f'  mekong sql "{alert.sql}"']
     return lines
+
+
+def _standing_out(alert: Alert) -> list[str]:
+    return [f"  {one.value}: {one.events} of {one.of} cases, usually {one.usual_share:.0%}" for one in alert.stands_out]
 
 
 def _figures(alert: Alert) -> Iterator[tuple[str, str]]:

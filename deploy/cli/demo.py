@@ -7,7 +7,7 @@ import shutil
 import signal
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,12 +19,13 @@ if TYPE_CHECKING:
     from deploy.local.demo_stream import Streamed
     from deploy.local.home import Home
     from producers.parsed import Format
+    from schemas.alerts import Alert
     from schemas.settings import Settings
 
 DATA = Path(__file__).parents[1] / "demo-data"
 EXAMPLE = DATA / "example.jsonl"
 FILES = (("cbp-*.csv", "cbp"), ("lemis-*.csv", "lemis"))
-BUSIEST = 8
+BUSIEST, STRONGEST = 8, 5
 VERIFY_WITHIN_S = 120.0
 NOTICE = """\
 Seizure Exchange: a demonstration. Everything runs on this machine and stops with it.
@@ -77,7 +78,7 @@ def demo(ends: bool, data: Path | None) -> int:
     home = Home(settings().home / "demo")
     console = Console(highlight=False, soft_wrap=True)
     console.print(NOTICE)
-    console.print("Starting a stack: Kafka, ClickHouse, two Faust workers, a sink")
+    console.print("Starting a stack: Kafka, ClickHouse, three Faust workers, a sink")
     began = time.monotonic()
     with own_stack(home, lambda line: console.print(f"  {line}", markup=False)):
         up_s = time.monotonic() - began
@@ -123,6 +124,7 @@ def _show(console: Console, home: Home, sources: Sequence[tuple[Path, Format]], 
         report = verify(where, VERIFY_WITHIN_S, status.update)
     print_report(report)
     _say_counts(console, where)
+    _say_spikes(console, where)
     sys.stdout.flush()
     return report.holds and not done.summary.unanswered
 
@@ -150,6 +152,35 @@ def _say_counts(console: Console, where: Settings) -> None:
     show(columns, [[str(cell) if isinstance(cell, str) else f"{cell:,.0f}" for cell in row[:-1]] for row in rows], frozenset(columns[3:]))
 
 
+def _say_spikes(console: Console, where: Settings) -> None:
+    """The strongest real spikes, each drawn and explained."""
+    from deploy.alerts import History, all_alerts, brief
+
+    alerts = all_alerts(where)
+    found = strongest(alerts)
+    console.print(
+        f"The {len(found)} strongest of {len(alerts)} alerts that the workers `watch` and `network` raised on these real records:\n"
+    )
+    history = History(where)
+    for place, one in enumerate(found, 1):
+        head, *lines = brief(one, history.before(one))
+        console.print(f"{place}. {head}", markup=False)
+        for line in lines:
+            console.print(f" {line}", markup=False)
+    history.close()
+
+
+def strongest(alerts: Iterable[Alert], most: int = STRONGEST) -> list[Alert]:
+    """The least probable spikes, each once, as it stood at its height, and no more than one of a series."""
+    from schemas.alerts import Kind, State
+
+    found: dict[str, Alert] = {}
+    for one in sorted(alerts, key=lambda one: (-(one.explain.bits or 0), str(one.alert_id))):
+        if one.kind in {Kind.SPIKE, Kind.RETRO_SPIKE} and one.state is not State.CLEARED:
+            found.setdefault(one.series, one)
+    return list(found.values())[:most]
+
+
 def _say_what_next(console: Console, home: Home) -> None:
     stack, mekong = home.stack(), _command()
     lines = [
@@ -157,6 +188,7 @@ def _say_what_next(console: Console, home: Home) -> None:
         f"  export MEKONG_HOME={_near(home.folder)}",
         f'  {mekong} sql "{TRY_SQL}"',
         f"  {mekong} send {_near(EXAMPLE)} --format json    # six made-up messages: new, again, corrected, withdrawn",
+        f"  {mekong} alerts",
         f"  {mekong} receipts --agency US-MIAMI-FIELD-OFFICE --follow",
         f"  {mekong} status",
         f"ClickHouse   {stack['clickhouse']['url']}",

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from deploy.alerts import explained, line
+from deploy.alerts import brief, explained, line
+from deploy.cli.demo import strongest
 from deploy.sparkline import scale, sparkline
-from schemas.alerts import Alert
+from schemas.alerts import Alert, Explain, State
 
 GOOD = Path(__file__).parents[1] / "examples" / "alerts" / "good"
 SPIKE, MAJOR = (Alert.model_validate(json.loads((GOOD / name).read_text())) for name in ("spike-open.json", "major.json"))
@@ -59,3 +60,18 @@ def test_an_alert_without_a_baseline_is_explained_too():
     text = "\n".join(explained(MAJOR, []))
     assert MAJOR.sentences.en in text
     assert "expected" not in text.split("The ")[0].replace(MAJOR.sentences.en, "")
+
+
+def test_an_alert_among_others_says_its_sentence_what_was_expected_and_how_to_learn_more():
+    head, *lines = brief(SPIKE, SPANS)
+    assert head == SPIKE.sentences.en
+    text = "\n".join(lines)
+    for part in ("▁▂█", f"observed {SPIKE.observed}, expected {SPIKE.expected:g}", f"mekong alerts explain {str(SPIKE.alert_id)[:8]}"):
+        assert part in text
+
+
+def test_the_demo_names_each_series_once_the_least_probable_first():
+    strong, weak = (SPIKE.model_copy(update={"explain": Explain(bits=bits)}) for bits in (40.0, 20.0))
+    other = weak.model_copy(update={"series": "LA-CUSTOMS/fauna"})
+    over = strong.model_copy(update={"state": State.CLEARED, "explain": Explain(bits=90.0)})
+    assert strongest([weak, other, strong, MAJOR, over]) == [strong, other]
