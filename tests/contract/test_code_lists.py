@@ -229,11 +229,43 @@ def test_the_names_of_the_real_files_are_known(name, code):
         ("Pterocarpus erinaceus", date(2016, 6, 1), "III"),
         ("Pterocarpus erinaceus", date(2017, 2, 1), "II"),
         ("Carcharhinus falciformis", date(2017, 10, 4), "II"),
+        ("Cuora spp.", date(2019, 11, 25), "II"),
+        ("Cuora spp.", date(2019, 11, 26), "I/II"),
     ],
 )
 def test_a_listing_is_looked_up_by_the_day(taxon, day, appendix):
     found = [entry.fields["appendix"] for entry in rows("taxa") if entry.code == taxon and entry.valid_on(day)]
     assert found == [appendix]
+
+
+@pytest.mark.parametrize(
+    ("group", "name", "hs6"),
+    [
+        ("drug", "heroin", "293911"),
+        ("drug", "hydrocodone", "293911"),
+        ("drug", "fentanyl", "293333"),
+        ("drug", "carfentanil", "293333"),
+        ("drug", "amphetamine", "292146"),
+        ("precursor", "norephedrine", "293944"),
+        ("precursor", "anpp", "293336"),
+        ("precursor", "apaan", "292640"),
+    ],
+)
+def test_goods_that_hs_2022_names_have_its_code(group, name, hs6):
+    assert known(group, name, date(2026, 1, 1))["hs6"] == hs6
+
+
+@pytest.mark.parametrize(
+    ("name", "day", "schedule"),
+    [
+        ("apaan", date(2014, 10, 5), None),
+        ("apaan", date(2014, 10, 6), "1988 I"),
+        ("phenylacetic acid", date(2011, 1, 16), "1988 II"),
+        ("phenylacetic acid", date(2011, 1, 17), "1988 I"),
+    ],
+)
+def test_a_table_of_precursors_is_looked_up_by_the_day(name, day, schedule):
+    assert known("precursor", name, day).get("schedule") == schedule
 
 
 def test_a_unit_converts_to_its_base_by_a_factor_that_is_more_than_0():
