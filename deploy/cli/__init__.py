@@ -32,6 +32,7 @@ COMMANDS = {
     "events": "deploy.cli.notify",
     # sending, and what comes back
     "simulate": "deploy.cli.simulate",
+    "conveyance": "deploy.cli.conveyance",
     "send": "deploy.cli.send",
     "replay": "deploy.cli.send",
     "watch": "deploy.cli.send",
@@ -50,7 +51,7 @@ SECTIONS = {
     "A local stack": ("up", "down", "status", "reset", "demo"),
     "Set up a deployment": ("topics", "migrate", "agency", "phase", "schema"),
     "Processes of a deployment": ("worker", "sink", "clock", "rebuild", "notify", "events"),
-    "Send, and see what comes back": ("simulate", "send", "replay", "watch", "receipts"),
+    "Send, and see what comes back": ("simulate", "conveyance", "send", "replay", "watch", "receipts"),
     "Alerts and notifications": ("alerts", "subscribe"),
     "Ask": ("sql", "verify"),
 }

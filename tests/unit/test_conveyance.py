@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from click.testing import CliRunner
 
+from deploy.cli import mekong
 from schemas.conveyance import conveyance_hmac
+from schemas.errors import Refused
 from schemas.messages import Seizure
 
 SEIZURE = {
@@ -53,3 +56,26 @@ def test_nothing_to_name_is_refused(text):
 def test_a_hash_without_a_key_is_refused():
     with pytest.raises(ValueError, match="MEKONG_CONVEYANCE_KEY"):
         conveyance_hmac(b"", "OMD", "51F-123.45")
+
+
+def asked(*arguments, key="key", **more):
+    return CliRunner().invoke(mekong, ["conveyance", *arguments], env={"MEKONG_CONVEYANCE_KEY": key}, **more)
+
+
+def test_the_command_makes_it_under_the_key_of_the_environment():
+    assert asked("51F-123.45", "--operation", "OMD").output == conveyance_hmac(b"key", "OMD", "51F-123.45") + "\n"
+
+
+def test_the_command_makes_one_a_line_of_its_input_and_keeps_blank_ones():
+    given = asked("-", "--operation", "OMD", input="51F 12345\n\n29B1-23456\n").output.splitlines()
+    assert given == [conveyance_hmac(b"key", "OMD", "51F-123.45"), "", conveyance_hmac(b"key", "OMD", "29B1-23456")]
+
+
+@pytest.mark.parametrize(
+    ("text", "operation", "key", "said"),
+    [("51F", "OMD", "", "MEKONG_CONVEYANCE_KEY"), ("51F", "OMDX", "key", "did you mean OMD"), (" . ", "OMD", "key", "a letter or a digit")],
+)
+def test_the_command_refuses_what_would_tell_the_plate_or_nothing(text, operation, key, said):
+    found = asked(text, "--operation", operation, key=key)
+    assert isinstance(found.exception, Refused)
+    assert said in str(found.exception)
