@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta, timezone
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import orjson
 from pydantic import ValidationError
@@ -17,6 +17,7 @@ from schemas.rejected import Reason, Rejected
 from schemas.times import EventTime, read_event_time
 from streams.core.intake.identify import Taken
 from streams.core.intake.said import Notice
+from streams.core.intake.words import sentence, unreadable
 
 MAX_NOTICES = 20  # of a kind in one receipt: enough to see what is wrong
 _LAST_ZONE = timezone(timedelta(hours=14))
@@ -36,13 +37,6 @@ _TAGS = frozenset({"seizure", "correction", "withdrawal", "warning", "feedback"}
 _NOT_A_TYPE = frozenset(
     {"decimal_parsing", "decimal_max_digits", "decimal_max_places", "decimal_whole_digits", "datetime_from_date_parsing"}
 )
-_IN_WORDS = {
-    "literal_error": "not on the code list: `mekong schema export` writes the lists",
-    "union_tag_invalid": "one of seizure, correction, withdrawal, warning, feedback",
-    "union_tag_not_found": "say which: seizure, correction, withdrawal, warning, feedback",
-    "missing": "is required",
-}
-_SENTENCE_LENGTH = 300
 
 
 class Checked(NamedTuple):
@@ -63,9 +57,12 @@ def check(raw: bytes, agency: str, received_ms: int) -> Checked | Rejected:
         message = MESSAGE.validate_json(raw, extra="forbid")
     except ValidationError as exc:
         unknown = [_field(error) for error in exc.errors(include_url=False, include_input=False) if error["type"] == "extra_forbidden"]
-        if len(unknown) < exc.error_count():
+        if not unknown:
             return _why(raw, exc)
-        message = MESSAGE.validate_json(raw)
+        try:  # a line with one counts as no line, so what else is wrong is only told without them
+            message = MESSAGE.validate_json(raw)
+        except ValidationError as other:
+            return _why(raw, other)
         notices = tuple(Notice("unknown_field", field, "is not a field of this message and was ignored") for field in unknown[:MAX_NOTICES])
     if message.agency != agency:
         return Rejected(reason=Reason.WRONG_AGENCY, field="agency", detail=f"names {message.agency}, but the topic is {agency}'s")
@@ -103,20 +100,20 @@ def _quantities(message: Seizure | Correction) -> Rejected | None:
 
 
 def _why(raw: bytes, exc: ValidationError) -> Rejected:
-    first = next(error for error in exc.errors(include_url=False) if error["type"] != "extra_forbidden")
+    first = exc.errors(include_url=False)[0]
     kind = first["type"]
     if kind in {"json_invalid", "json_type"}:
         return _unreadable(raw, str(first["msg"]))
     field = "message_type" if kind.startswith("union_tag") else _field(first)
     if kind == "too_long" and field == "lines":
-        return Rejected(reason=Reason.TOO_MANY_LINES, field="lines", detail=_sentence(first["msg"]))
+        return Rejected(reason=Reason.TOO_MANY_LINES, field="lines", detail=sentence(first, field))
     reason = _REASONS.get(kind)
     if reason is None:
         is_type = kind.endswith(("_type", "_parsing")) and kind not in _NOT_A_TYPE
         reason = Reason.WRONG_TYPE if is_type else Reason.INVALID_VALUE
     if field.endswith(".quantity") and kind != "missing" and reason is Reason.INVALID_VALUE:
         reason = Reason.BAD_QUANTITY
-    return Rejected(reason=reason, field=field, detail=_sentence(_IN_WORDS.get(kind, first["msg"]), first["input"]))
+    return Rejected(reason=reason, field=field, detail=sentence(first, field))
 
 
 def _field(error: ErrorDetails) -> str:
@@ -130,15 +127,10 @@ def _unreadable(raw: bytes, said: str) -> Rejected:
     try:
         raw.decode()
     except UnicodeDecodeError as exc:
-        return Rejected(reason=Reason.INVALID_UTF8, detail=f"byte {exc.start} is no UTF-8")
+        return Rejected(reason=Reason.INVALID_UTF8, detail=unreadable(raw, f"byte {exc.start + 1} is no UTF-8"))
     if "recursion" in said:
         return Rejected(reason=Reason.TOO_DEEP, detail="nested deeper than any message needs")
-    return Rejected(reason=Reason.NOT_JSON, detail=_sentence(said))
-
-
-def _sentence(text: str, given: Any = None) -> str:
-    shown = f"{given!r:.60}: " if isinstance(given, str | int | float) else ""
-    return (shown + text)[:_SENTENCE_LENGTH]
+    return Rejected(reason=Reason.NOT_JSON, detail=unreadable(raw, said))
 
 
 def case_no_of(raw: bytes) -> str | None:
