@@ -367,6 +367,19 @@ def test_a_date_put_off_is_reminded_of_anew():
     assert [one.raised_at.isoformat() for one in found if one.reason == "reminder"] == [at(3), at(5)]
 
 
+def test_an_answer_that_was_read_before_the_version_that_asks_for_it_is_not_missing():
+    desk = Desk()
+    answer = message(2, "feedback", VN, "f1", in_reply_to="w1", outcome="found")
+    assert "reminder" not in reasons(desk.hear(hour(1), answer, message(3, number=2, to=[VN], feedback_by=at(10)), hour(11)))
+
+
+def test_nobody_is_reminded_twice_of_a_date_that_is_set_again():
+    desk = Desk()
+    dates = [message(1 + number, number=number, to=[VN], feedback_by=at(by)) for number, by in ((1, 3), (2, 4), (3, 3))]
+    found = desk.hear(hour(1), dates[0], hour(3), dates[1], hour(4), dates[2], hour(11))
+    assert [one.raised_at.isoformat() for one in found if one.reason == "reminder"] == [at(3), at(4)]
+
+
 def test_a_reminder_within_quiet_hours_waits_for_their_end_and_a_pause_keeps_it_away():
     desk = Desk(wish(quiet={"start": "02:00", "end": "06:00"}), wish(id="paused", state="paused"))
     desk.hear(hour(1), message(1, to=[VN], feedback_by=at(3)))

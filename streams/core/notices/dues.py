@@ -26,25 +26,27 @@ class Late(NamedTuple):
 def note(draft: Draft, member: str, entry: dict[str, Any]) -> int | None:
     """Take a version of a warning or feedback; returns how late after the warning a feedback came, in seconds.
 
-    A corrected warning is due anew when its date or its addressees changed, a withdrawn one no more.
+    A corrected warning is due anew when its date changed, a withdrawn one no more. An answer holds also when it was read before the
+    version that asks for it.
     """
     if entry["family"] == "feedback":
         return _answered(draft, member, entry)
     event_id, content = str(entry["event_id"]), entry["content"]
     key = f"due/{member}/{event_id}".encode()
-    due = draft.get(key) or {
+    due = {
         "f": FORMAT,
         "agency": entry["agency"],
         "case_no": entry["case_no"],
         "sent": entry["received_at"],
         "answered": [],
-        "reminded": "",
+        "reminded": [],
+        **(draft.get(key) or {}),
     }
     is_open = entry["status"] == "current" and content.get("feedback_by")
     due["by"] = to_text(datetime.fromisoformat(content["feedback_by"])) if is_open else ""
     due["asked"] = sorted(content.get("to", ()))
     draft.put(key, due)
-    _list(draft, member, event_id, is_open=bool(is_open) and due["reminded"] != due["by"])
+    _list(draft, member, event_id, is_open=bool(is_open) and due["by"] not in due["reminded"])
     return None
 
 
@@ -57,7 +59,7 @@ def late(draft: Draft, member: str, now: Now) -> Iterator[Late]:
         if due is None or datetime.fromisoformat(due["by"]) > now.at:
             continue
         _list(draft, member, event_id, is_open=False)
-        draft.put(key, {**due, "reminded": due["by"]})
+        draft.put(key, {**due, "reminded": [*due["reminded"], due["by"]]})
         asked = due["asked"] if due["agency"] == member else [member] if member in due["asked"] else []
         missing = tuple(one for one in asked if one not in due["answered"])
         if missing:
@@ -67,12 +69,14 @@ def late(draft: Draft, member: str, now: Now) -> Iterator[Late]:
 
 def _answered(draft: Draft, member: str, entry: dict[str, Any]) -> int | None:
     key = f"due/{member}/{entry['content'].get('in_reply_to')}".encode()
-    due = draft.get(key)
-    if due is None or entry["status"] != "current":
+    if entry["status"] != "current":
         return None
+    due = draft.get(key) or {"f": FORMAT, "answered": []}
     if entry["agency"] not in due["answered"]:
         due["answered"].append(entry["agency"])
         draft.put(key, due)
+    if "sent" not in due:
+        return None
     return int((datetime.fromisoformat(entry["received_at"]) - datetime.fromisoformat(due["sent"])).total_seconds())
 
 
