@@ -14,16 +14,20 @@ from chaos_proxy import WAYS
 from chaos_stack import Stack, Trouble, wake
 
 from deploy.local.process import Process
+from deploy.local.stack import SERVERS, WORKERS
 
-TARGETS = ("intake", "watch", "sink", "kafka", "clickhouse")
+TARGETS = (*(name for name in WORKERS if name != "clock"), "events", *SERVERS)
+"""The clock is left alone: the run has one of its own, and this one only adds to it."""
 SIGNALS = {"kill": signal.SIGKILL, "term": signal.SIGTERM, "pause": signal.SIGSTOP}
+BESIDE = {name: command for name, command in WORKERS.items() if command[0] in {"worker", "notify"}}
+"""Process that may have another one beside it -> its `mekong` command. A second notifier takes over from the first."""
 EACH = (
     *((kind, target) for kind in SIGNALS for target in TARGETS),
     *(("cut", way) for way in WAYS),
-    *(("beside", worker) for worker in ("intake", "watch")),
+    *(("beside", name) for name in BESIDE),
 )
 """Every action there is, by kind and target. A plan has each once before any comes again."""
-GAP_S = (1.5, 5.0)
+GAP_S = (1.0, 4.0)
 PAUSE_S = (1.0, 14.0)
 BESIDE_S = (8.0, 20.0)
 AGAIN_S = 0.5
@@ -93,7 +97,7 @@ class Doer:
         if action.kind == "cut":
             self._stack.proxy.arm(action.target)
         elif action.kind == "beside":
-            process = self._stack.start_beside("worker", action.target)
+            process = self._stack.start_beside(*BESIDE[action.target])
             self._at(self.elapsed_s + action.length_s, lambda: self._end(process, hard=action.hard))
         else:
             pid = self._stack.send(action.target, SIGNALS[action.kind])
@@ -105,10 +109,10 @@ class Doer:
             if action.kind == "pause":
                 self._at(self.elapsed_s + action.length_s, lambda: wake(pid))
         self.done[f"{action.kind} {action.target}"] += 1
-        self._say(f"{time.strftime('%H:%M:%S')} after {self.elapsed_s:6.1f} s  {action}")
+        self._say(f"after {self.elapsed_s:6.1f} s  {action}")
 
     def _end(self, process: Process, *, hard: bool) -> None:
-        self._say(f"{time.strftime('%H:%M:%S')} after {self.elapsed_s:6.1f} s  the worker beside ends ({process.exit_code})")
+        self._say(f"after {self.elapsed_s:6.1f} s  the one beside ends ({process.exit_code})")
         if hard:
             process.kill()
         else:

@@ -10,17 +10,23 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 
-from chaos_messages import Meaning, Planned
+from chaos_meaning import Meaning, Planned
 from chaos_model import Answer, Entry, Record, Series, Tally, Truth
-from kafka import KafkaConsumer, TopicPartition
+from chaos_topics import Differences, Place, Records, doubled, of_topic
 
 from schemas.settings import Settings
 
-TABLES = {"journal": "journal.v1", "counts": "counts.v1", "buckets": "buckets.v1", "receipts": "receipts."}
+TABLES = {
+    "journal": "journal.v1",
+    "counts": "counts.v1",
+    "buckets": "buckets.v1",
+    "receipts": "receipts.",
+    "alerts": "alerts.v1",
+    "notifications": "notifications.v1",
+    "deliveries": "deliveries.v1",
+    "answers": "answers.v1",
+}
 """Table of ClickHouse -> its topic, or what the names of its topics begin with."""
-SHOWN = 5
-Place = tuple[str, int]
-"""Topic and partition."""
 _NOTHING: Tally = (0, 0, 0)
 
 
@@ -30,16 +36,17 @@ class Found(NamedTuple):
     outcomes: Counter[str]
     versions: int
     ticks: int
-    differences: list[str]
+    differences: Sequence[str]
 
 
 class Checker:
     """Holds everything that the exchange made of the messages against the truth."""
 
-    def __init__(self, settings: Settings, clickhouse_url: str) -> None:
+    def __init__(self, settings: Settings, clickhouse_url: str, records: Records) -> None:
         self._settings, self._url = settings, clickhouse_url
-        self._records = _read(settings.bootstrap())
-        self.differences: list[str] = []
+        self._records = records
+        self.differences = Differences()
+        self._differs = self.differences.differs
 
     def check(
         self, messages: Sequence[Planned], delivered: Mapping[int, Place], tried: Mapping[int, int], agencies: Iterable[str]
@@ -54,15 +61,6 @@ class Checker:
         return Found(
             outcomes, sum(len(truth.entries) for truth in truths.values()), sum(len(t.tables) for t in truths.values()), self.differences
         )
-
-    def _topic(self, name: str) -> list[Any]:
-        """The records of all partitions of a topic, each partition in order."""
-        return [record for (topic, _), records in sorted(self._records.items()) if topic == name for record in records]
-
-    def _differs(self, what: str, examples: Sequence[Any]) -> None:
-        if examples:
-            shown = "; ".join(map(str, examples[:SHOWN]))
-            self.differences.append(f"{what}: {len(examples):,} ({shown}{' …' if len(examples) > SHOWN else ''})")
 
     def _check_sent(self, messages: Sequence[Planned], delivered: Mapping[int, Place], tried: Mapping[int, int]) -> None:
         """A message that was reported delivered is where the report says; and in the topic no more often than it was tried."""
@@ -83,13 +81,13 @@ class Checker:
     def _truth(self, agency: str, messages: Sequence[Planned]) -> Truth:
         meanings: dict[bytes, Meaning] = {planned.value: planned.meaning for planned in messages if planned.agency == agency}
         topic = f"in.{agency}.v1"
-        incoming = [Record(one.offset, one.timestamp, one.value or b"", dict(one.headers)) for one in self._topic(topic)]
+        incoming = [Record(one.offset, one.timestamp, one.value or b"", dict(one.headers)) for one in of_topic(self._records, topic)]
         return Truth(topic, self._settings.deployment_secret(), meanings.__getitem__).take(incoming)
 
     def _check_receipts(self, agency: str, truth: Truth) -> Counter[str]:
-        said = [json.loads(record.value) for record in self._topic(f"receipts.{agency}.v1")]
+        said = [json.loads(record.value) for record in of_topic(self._records, f"receipts.{agency}.v1")]
         found = [Answer(one["source_offset"], one["outcome"], one.get("version"), one.get("reason")) for one in said]
-        self._differs(f"{agency}: messages with more than one receipt", _doubled(answer.offset for answer in found))
+        self._differs(f"{agency}: messages with more than one receipt", doubled(answer.offset for answer in found))
         by_offset = {answer.offset: answer for answer in found}
         wanted = {answer.offset: answer for answer in truth.answers}
         self._differs(f"{agency}: messages without a receipt", sorted(wanted.keys() - by_offset.keys()))
@@ -104,13 +102,13 @@ class Checker:
         return Counter(answer.outcome for answer in found)
 
     def _check_journal(self, truths: Mapping[str, Truth]) -> None:
-        journal = [(record.partition, record.offset, json.loads(record.value)) for record in self._topic("journal.v1")]
+        journal = [(record.partition, record.offset, json.loads(record.value)) for record in of_topic(self._records, "journal.v1")]
         versions = [(one["event_id"], one["version"]) for _, _, one in journal if one["kind"] == "version"]
-        self._differs("versions twice in the journal", _doubled(versions))
+        self._differs("versions twice in the journal", doubled(versions))
         ids = {(one["agency"], one["case_no"], one["event_id"]) for _, _, one in journal if one["kind"] == "version"}
-        self._differs("cases with two event ids", _doubled((agency, case_no) for agency, case_no, _ in ids))
-        self._differs("event ids of two cases", _doubled(event_id for _, _, event_id in ids))
-        self._differs("agencies in two partitions", _doubled(agency for agency, _ in {(one["agency"], part) for part, _, one in journal}))
+        self._differs("cases with two event ids", doubled((agency, case_no) for agency, case_no, _ in ids))
+        self._differs("event ids of two cases", doubled(event_id for _, _, event_id in ids))
+        self._differs("agencies in two partitions", doubled(agency for agency, _ in {(one["agency"], part) for part, _, one in journal}))
         self._differs("entries of unknown agencies", sorted({one["agency"] for _, _, one in journal} - truths.keys()))
         for agency, truth in truths.items():
             mine = [(offset, one) for _, offset, one in journal if one["agency"] == agency]
@@ -165,7 +163,7 @@ class Checker:
             if tables.get(one["tick_offset"], {}).get(series, _NOTHING) != tally:
                 odd.append((series, one["revision"], tally))
         self._differs(f"{agency}: closed periods that were told with another count than at their tick", odd)
-        self._differs(f"{agency}: revisions told twice", _doubled(seen))
+        self._differs(f"{agency}: revisions told twice", doubled(seen))
         self._differs(f"{agency}: revisions left out", [key for key, found in revisions.items() if found != set(range(len(found)))])
         if not truth.tables:
             return
@@ -185,7 +183,7 @@ class Checker:
             self._parsed: dict[str, dict[str, list[Any]]] = {}
         if topic not in self._parsed:
             self._parsed[topic] = defaultdict(list)
-            for record in self._topic(topic):
+            for record in of_topic(self._records, topic):
                 one = json.loads(record.value)
                 self._parsed[topic][one["agency"]].append(one)
         return self._parsed[topic].get(agency, [])
@@ -218,27 +216,3 @@ class Checker:
         asked.add_header("Authorization", "Basic " + b64encode(user).decode())
         with urllib.request.urlopen(asked, timeout=60) as answer:
             return [json.loads(line) for line in answer.read().splitlines()]
-
-
-def _doubled(values: Iterable[Any]) -> list[Any]:
-    return sorted((value for value, times in Counter(values).items() if times > 1), key=str)
-
-
-def _read(bootstrap: str) -> dict[Place, list[Any]]:
-    """Every committed record of every topic of the exchange, by partition in offset order."""
-    reader = KafkaConsumer(
-        bootstrap_servers=bootstrap, isolation_level="read_committed", enable_auto_commit=False, max_partition_fetch_bytes=8 << 20
-    )
-    try:
-        topics = [topic for topic in sorted(reader.topics()) if topic.startswith(("in.", "receipts.", "journal.", "counts.", "buckets."))]
-        places = [TopicPartition(topic, partition) for topic in topics for partition in sorted(reader.partitions_for_topic(topic) or ())]
-        reader.assign(places)
-        reader.seek_to_beginning(*places)
-        ends = reader.end_offsets(places)
-        found: dict[Place, list[Any]] = {(place.topic, place.partition): [] for place in places}
-        while any(reader.position(place) < ends[place] for place in places):
-            for place, records in reader.poll(500, max_records=10_000).items():
-                found[place.topic, place.partition] += records
-        return found
-    finally:
-        reader.close()

@@ -6,20 +6,18 @@ versions, corrections (said and unsaid), withdrawals, both of unknown cases, one
 
 from __future__ import annotations
 
-import json
 import random
 import uuid
-from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, date, datetime, timedelta, timezone
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta, timezone
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any
+
+from chaos_letters import Letters
+from chaos_meaning import AGENCIES, JOINER, Meaning, Planned, as_bytes, meaning_of
 
 from schemas.control import CONTROL_HEADER
 
-AGENCIES = {"VN-CUSTOMS": 7, "CN-CUSTOMS": 8, "LA-CUSTOMS": 7, "TH-CUSTOMS": 7, "IN-CUSTOMS": 5.5, "FJ-CUSTOMS": 12, "VN-POLICE": 7}
-"""Agency -> hours that its clock is ahead of UTC. The last joins while everything runs."""
-JOINER = "VN-POLICE"
-MG = {"kg": 1_000_000, "g": 1_000, "piece": 0, "m3": 0}
 _GOODS = (
     ("drug", "Methamphetamine", "kg"),
     ("drug", "Heroin", "g"),
@@ -29,52 +27,19 @@ _GOODS = (
 )
 
 
-class Seized(NamedTuple):
-    """When: the local day, and whole minutes since 1970 in UTC when the time of day is known."""
-
-    precision: str
-    day: date
-    minute: int | None
-
-
-class Meaning(NamedTuple):
-    """What a message says."""
-
-    kind: str
-    """seizure, correction, withdrawal, warning; or ``bad``."""
-    case_no: str = ""
-    content: str = ""
-    """What two messages of one case are compared by."""
-    seized: Seized | None = None
-    groups: Mapping[str, tuple[int, int]] = {}
-    """Commodity group -> lines, milligrams."""
-    reason: str = ""
-    """Of a bad one: why it is refused, whatever came before."""
-
-
-class Planned(NamedTuple):
-    """One message to send."""
-
-    agency: str
-    """Whose topic it goes to."""
-    value: bytes
-    meaning: Meaning
-    headers: tuple[tuple[str, bytes], ...] = ()
-
-
 class Maker:
-    """Makes the messages of one run. ``now`` is the time they are made for: nothing is seized after it."""
+    """Makes the messages of one run. ``now`` is the time they are made for: nothing is seized after it. ``secret``: the deployment's."""
 
-    def __init__(self, seed: int, now: datetime) -> None:
+    def __init__(self, seed: int, now: datetime, secret: bytes = b"secret") -> None:
         self._chance = random.Random(seed)
         self._now = now.replace(second=0, microsecond=0)
         self._sent: dict[str, list[Planned]] = {agency: [] for agency in AGENCIES}
         self._cases: dict[str, list[tuple[str, dict[str, Any]]]] = {agency: [] for agency in AGENCIES}
         """Case number and a content that was sent for it."""
-        self._warnings: dict[str, list[str]] = {agency: [] for agency in AGENCIES}
         self._number = 0
+        self._letters = Letters(self._chance, self._now, secret, self._case_no)
         self._ways: tuple[tuple[int, Callable[[str], Planned]], ...] = (
-            (46, self._new),
+            (42, self._new),
             (12, self._again),
             (8, self._respelled),
             (11, self._correction),
@@ -82,7 +47,9 @@ class Maker:
             (5, self._withdrawal),
             (3, self._unknown),
             (1, self._twin),
-            (3, self._warning),
+            (3, self._letters.warning),
+            (1, self._letters.changed_warning),
+            (3, self._letters.feedback),
             (1, self._conflict),
             (5, self._garbage),
         )
@@ -118,8 +85,8 @@ class Maker:
         return self._of_known(agency, lambda _, content: self._as("seizure", agency, self._case_no(), content))
 
     def _withdrawal(self, agency: str) -> Planned:
-        if self._warnings[agency] and self._chance.random() < 0.1:
-            return self._withdraw(agency, self._chance.choice(self._warnings[agency]))
+        if self._letters.numbers[agency] and self._chance.random() < 0.1:
+            return self._withdraw(agency, self._chance.choice(self._letters.numbers[agency]))
         return self._of_known(agency, lambda case_no, _: self._withdraw(agency, case_no))
 
     def _unknown(self, agency: str) -> Planned:
@@ -130,16 +97,10 @@ class Maker:
             return self._withdraw(agency, f"never seen {self._case_no()}")
         return self._bad(agency, "unknown_case", self._envelope("feedback", agency, in_reply_to=self._uuid(), outcome="found"))
 
-    def _warning(self, agency: str) -> Planned:
-        case_no = self._case_no()
-        self._warnings[agency].append(case_no)
-        body = self._envelope("warning", agency, to=["SG-CUSTOMS"], commodity_groups=["drug"])
-        return Planned(agency, _json({**body, "case_no": case_no}), Meaning("warning", case_no, "warning"))
-
     def _conflict(self, agency: str) -> Planned:
-        if not self._warnings[agency]:
-            return self._warning(agency)
-        return self._as("seizure", agency, self._chance.choice(self._warnings[agency]), self._content(agency), known=False)
+        if not self._letters.numbers[agency]:
+            return self._letters.warning(agency)
+        return self._as("seizure", agency, self._chance.choice(self._letters.numbers[agency]), self._content(agency), known=False)
 
     def _garbage(self, agency: str) -> Planned:
         """Something that is refused whatever came before it."""
@@ -149,7 +110,7 @@ class Maker:
         bad: tuple[tuple[str, bytes | dict[str, Any]], ...] = (
             ("not_json", b""),
             ("not_json", f"garbage {mark}".encode()),
-            ("not_json", _json(body)[:-5]),
+            ("not_json", as_bytes(body)[:-5]),
             ("invalid_utf8", b'{"case_no": "\xff\xfe"}'),
             ("too_deep", b'{"lines": ' + b"[" * 1_000 + b"]" * 1_000 + b"}"),
             ("wrong_type", f"[{self._number}]".encode()),
@@ -167,11 +128,11 @@ class Maker:
 
     def _forged(self, agency: str) -> Planned:
         """A tick that makes time pass by years, by a member that may write to its topic."""
-        value = _json({"message_type": "tick", "at": f"2030-01-01T00:00:{self._number % 60:02}Z"})
+        value = as_bytes({"message_type": "tick", "at": f"2030-01-01T00:00:{self._number % 60:02}Z"})
         return Planned(agency, value, Meaning("bad", reason="forged_control"), ((CONTROL_HEADER, b"0" * 64),))
 
     def _bad(self, agency: str, reason: str, value: bytes | dict[str, Any]) -> Planned:
-        return Planned(agency, value if isinstance(value, bytes) else _json(value), Meaning("bad", reason=reason))
+        return Planned(agency, value if isinstance(value, bytes) else as_bytes(value), Meaning("bad", reason=reason))
 
     def _of_known(self, agency: str, make: Callable[[str, dict[str, Any]], Planned]) -> Planned:
         cases = self._cases[agency]
@@ -185,12 +146,12 @@ class Maker:
         if known:
             self._cases[agency].append((case_no, content))
         body = {**self._envelope(kind, agency), "case_no": case_no, **(self._respell(content) if respelled else content)}
-        return Planned(agency, _json(body), meaning_of(kind, case_no, content))
+        return Planned(agency, as_bytes(body), meaning_of(kind, case_no, content))
 
     def _withdraw(self, agency: str, case_no: str) -> Planned:
         reason = self._chance.choice(("entered_in_error", "duplicate_case", "not_illicit"))
         body = {**self._envelope("withdrawal", agency, reason=reason), "case_no": case_no}
-        return Planned(agency, _json(body), Meaning("withdrawal", case_no, f"withdrawal {reason}"))
+        return Planned(agency, as_bytes(body), Meaning("withdrawal", case_no, f"withdrawal {reason}"))
 
     def _envelope(self, kind: str, agency: str, **more: Any) -> dict[str, Any]:
         return {"message_type": kind, "agency": agency, "case_no": self._case_no(), **more}
@@ -239,24 +200,3 @@ class Maker:
 
     def _uuid(self) -> str:
         return str(uuid.UUID(int=self._chance.getrandbits(128), version=4))
-
-
-def meaning_of(kind: str, case_no: str, content: dict[str, Any]) -> Meaning:
-    """What a seizure or correction with this content says."""
-    groups: dict[str, tuple[int, int]] = {}
-    for line in content["lines"]:
-        lines, mass_mg = groups.get(line["commodity_group"], (0, 0))
-        mine = int(Decimal(line["quantity"]) * MG[line["unit"]]) if "quantity" in line else 0
-        groups[line["commodity_group"]] = (lines + 1, mass_mg + mine)
-    return Meaning(kind, case_no, json.dumps(content, sort_keys=True), _seized(content["seized_at"]), groups)
-
-
-def _seized(text: str) -> Seized:
-    if len(text) > 10:
-        at = datetime.fromisoformat(text)
-        return Seized("time", at.date(), int(at.astimezone(UTC).timestamp()) // 60)
-    return Seized({10: "day", 7: "month", 4: "year"}[len(text)], date.fromisoformat((text + "-01-01")[:10]), None)
-
-
-def _json(body: Mapping[str, Any]) -> bytes:
-    return json.dumps(body).encode()

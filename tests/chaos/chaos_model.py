@@ -15,10 +15,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
 
-from chaos_messages import Meaning, Seized
+from chaos_meaning import Meaning, Seized
 
 MOST_VERSIONS = 200
 MOST_SKEW_S = 300
+FAMILIES = {"warning": "warning", "feedback": "feedback"}
+"""What a case number stands for by the kind of its first message; of all others a case."""
 Tally = tuple[int, int, int]
 """Cases, lines, milligrams."""
 Series = tuple[str | None, str, str]
@@ -113,7 +115,7 @@ class Truth:
         self.answers.append(Answer(record.offset, outcome, version, reason))
         if outcome not in {"accepted", "corrected", "withdrawn"}:
             return
-        case = self.cases.setdefault(said.case_no, _Case("warning" if said.kind == "warning" else "case"))
+        case = self.cases.setdefault(said.case_no, _Case(FAMILIES.get(said.kind, "case")))
         case.contents.append(said.content)
         case.status = "withdrawn" if outcome == "withdrawn" else "current"
         case.counted = (said.seized, said.groups, self._phase(said.seized, said.groups)) if said.seized else None
@@ -126,7 +128,7 @@ class Truth:
         case = self.cases.get(said.case_no)
         if case is None:
             return ("rejected", None, "unknown_case") if said.kind in {"correction", "withdrawal"} else ("accepted", 1, None)
-        if said.kind != "withdrawal" and (said.kind == "warning") != (case.family == "warning"):
+        if said.kind != "withdrawal" and FAMILIES.get(said.kind, "case") != case.family:
             return "rejected", None, "type_conflict"
         latest = len(case.contents)
         if said.content in case.contents:

@@ -16,12 +16,17 @@ from typing import NamedTuple
 
 from chaos_actions import Doer, plan
 from chaos_check import Checker, Found
-from chaos_messages import AGENCIES, JOINER, Maker, Planned
+from chaos_crowd import PHASE_DAYS, PHASE_GROUPS, PHASE_MEMBERS, Crowd
+from chaos_meaning import AGENCIES, JOINER, Planned
+from chaos_messages import Maker
 from chaos_senders import Sender, Ticker
 from chaos_stack import Stack, Trouble, as_json
+from chaos_topics import keep, read
 
 SENDERS = 3
 TICKS = 40
+ALERT_EVERY = 150
+"""Messages."""
 VERIFY_WAIT_S = 240
 SENT_WITHIN_S = 300
 """After the last action."""
@@ -39,6 +44,7 @@ class Outcome(NamedTuple):
     outcomes: dict[str, int]
     ticks: int
     resent: int
+    told: str
     trouble: list[str]
     folder: Path
     """Kept when it failed."""
@@ -51,7 +57,7 @@ class Outcome(NamedTuple):
         told = ", ".join(f"{number:,} {outcome}" for outcome, number in sorted(self.outcomes.items()))
         return (
             f"seed {self.seed}: {self.messages:,} messages ({told}), {self.resent:,} sent again, {self.actions} actions,"
-            f" {self.restarts} restarts, {sum(self.cuts.values())} inserts cut, {self.ticks} ticks, {self.seconds:.0f} s:"
+            f" {self.restarts} restarts, {sum(self.cuts.values())} inserts cut, {self.ticks} ticks, {self.told}, {self.seconds:.0f} s:"
             f" {'held' if self.held else 'NOT HELD'}"
             + "".join(f"\n  {one}" for one in [*self.trouble, f"see {self.folder}"] if self.trouble)
         )
@@ -63,6 +69,7 @@ def run(seed: int, messages: int, actions: int, say: Callable[[str], None] = lam
     with (folder / "actions.log").open("w", encoding="utf-8", buffering=1) as log:
 
         def tell(line: str) -> None:
+            line = f"{time.strftime('%H:%M:%S')} {line}"
             log.write(line + "\n")
             say(line)
 
@@ -84,12 +91,13 @@ class _Run:
         self._restarts = 0
         self._cuts: Counter[str] = Counter()
         self._senders: list[Sender] = []
+        self._crowd = Crowd(folder, seed)
 
     def go(self) -> Outcome:
         began = time.monotonic()
         stack = None
         try:
-            stack = Stack(self._folder, self._seed)
+            stack = Stack(self._folder, self._seed, self._crowd.variables)
             self._beat(stack)
         except Trouble as exc:
             self._trouble.append(str(exc))
@@ -98,6 +106,7 @@ class _Run:
             if stack is not None:
                 self._cuts = stack.proxy.cuts
                 stack.stop()
+            self._crowd.close()
         found = self._found
         return Outcome(
             seed=self._seed,
@@ -109,6 +118,7 @@ class _Run:
             outcomes=dict(found.outcomes) if found else {},
             ticks=found.ticks if found else 0,
             resent=sum(sender.tried.total() - len(sender.tried) for sender in self._senders),
+            told=self._crowd.figures,
             trouble=self._trouble,
             folder=self._folder,
         )
@@ -116,10 +126,11 @@ class _Run:
     def _beat(self, stack: Stack) -> None:
         now = datetime.now(UTC)
         self._register(stack, now)
-        messages = list(Maker(self._seed, now).messages(self._count))
+        messages = list(Maker(self._seed, now, stack.settings.deployment_secret()).messages(self._count))
         spread_s = self._actions[-1].at_s if self._actions else 10.0
         self._senders = [Sender(stack.settings, messages, first, SENDERS, spread_s, self._joined) for first in range(SENDERS)]
         ticker = Ticker(stack.settings, self._agencies, max(1.0, spread_s / TICKS))
+        self._crowd.start(stack, max(20, self._count // ALERT_EVERY), spread_s, self._agencies)
         doer = Doer(stack, self._actions, self._say)
         ticker.start()
         for sender in self._senders:
@@ -128,7 +139,7 @@ class _Run:
         ticker.stop()
         self._rest(stack, ticker)
         self._restarts = sum(stack.restarts().values())
-        self._judge(stack, messages)
+        self._judge(stack, messages, now)
 
     def _agencies(self) -> list[str]:
         return [agency for agency in AGENCIES if agency != JOINER or self._joined.is_set()]
@@ -137,10 +148,12 @@ class _Run:
         """All agencies but the one that joins later, and a phase that runs now for half of them."""
         here = self._agencies()
         self._do(stack, "agency", "add", *here)
-        members = [part for agency in here[::2] for part in ("--member", agency)]
-        days = [f"{now + timedelta(days=days):%Y-%m-%d}" for days in (-20, 20)]
-        groups = ("--group", "drug", "--group", "fauna")
+        members = [part for agency in PHASE_MEMBERS for part in ("--member", agency)]
+        days = [f"{now + timedelta(days=days):%Y-%m-%d}" for days in (-PHASE_DAYS, PHASE_DAYS)]
+        groups = [part for group in PHASE_GROUPS for part in ("--group", group)]
         self._do(stack, "phase", "add", "CHAOS", "--operation", "OMD", "--starts", days[0], "--ends", days[1], *groups, *members)
+        for name in ("intake", "notify"):  # they begin anew with all topics at once, instead of when they look for new ones
+            stack.send(name, signal.SIGTERM)
 
     def _do(self, stack: Stack, *arguments: str) -> None:
         done = stack.mekong(*arguments)
@@ -151,8 +164,9 @@ class _Run:
         """Do what is due, and let the last agency join half-way, until all is done and sent."""
         joining = threading.Timer(spread_s / 2, self._join, [stack])
         joining.start()
-        while not (doer.is_done and not stack.proxy.waiting and all(sender.is_done for sender in self._senders)):
+        while not (doer.is_done and not stack.proxy.waiting and all(one.is_done for one in (*self._senders, self._crowd.alerter))):
             doer.look()
+            stack.look()
             if doer.elapsed_s > spread_s + SENT_WITHIN_S:
                 raise Trouble(
                     f"not everything could be sent and cut: {stack.proxy.inserts} inserts, {stack.proxy.waiting} cuts wait for one"
@@ -180,8 +194,9 @@ class _Run:
         if ticker.failed:
             raise Trouble(f"the ticker failed: {ticker.failed}")
         ticker.last()
+        self._crowd.settle(self._say)
 
-    def _judge(self, stack: Stack, messages: list[Planned]) -> None:
+    def _judge(self, stack: Stack, messages: list[Planned], now: datetime) -> None:
         done = stack.mekong("verify", "--json", "--wait", str(VERIFY_WAIT_S), within_s=VERIFY_WAIT_S + 300)
         report = as_json(done)
         if not report["holds"]:
@@ -192,7 +207,10 @@ class _Run:
         tried = Counter[int]()
         for sender in self._senders:
             tried += sender.tried
-        checker = Checker(stack.settings, stack.clickhouse_url)
+        records = read(stack.settings.bootstrap())
+        checker = Checker(stack.settings, stack.clickhouse_url, records)
         self._found = checker.check(messages, delivered, tried, self._agencies())
-        self._trouble += self._found.differences
+        self._trouble += [*self._found.differences, *self._crowd.judge(records, now)]
+        if self._trouble:
+            keep(records, self._folder)
         (self._folder / "report.json").write_text(json.dumps(report, indent=1), encoding="utf-8")

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime
 
-from chaos_messages import JOINER, Planned
+from chaos_meaning import JOINER, Planned
 
 from producers.outbox import Delivered, Outbox, Report
 from schemas.control import CONTROL_HEADER, Tick, sign

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -40,13 +40,14 @@ class Done(NamedTuple):
 class Stack:
     """One stack in ``folder``. It ends with this process, also when that is killed."""
 
-    def __init__(self, folder: Path, seed: int) -> None:
+    def __init__(self, folder: Path, seed: int, variables: Mapping[str, str]) -> None:
         self.folder = folder
         self.home = Home(folder / "home")
         self._clean = {name: value for name, value in os.environ.items() if not name.startswith("MEKONG_")}
-        self._clean |= {"MEKONG_HOME": str(self.home.folder), "PYTHONUNBUFFERED": "1"}
+        self._clean |= {"MEKONG_HOME": str(self.home.folder), "PYTHONUNBUFFERED": "1", **variables}
         self._up = Process([*MEKONG, "up", "--clock=on"], folder / "up.log", env=self._clean)
         self.extra: list[Process] = []
+        self._kept: dict[str, tuple[tuple[str, ...], Process]] = {}
         self._wait_until_up()
         self.settings = Settings(home=self.home.folder)
         self.clickhouse_url = self.settings.clickhouse()
@@ -61,8 +62,21 @@ class Stack:
             log.write(f"mekong {' '.join(arguments)} -> {done.returncode}\n{done.stdout}{done.stderr}\n")
         return Done(done.returncode, done.stdout)
 
+    def keep(self, name: str, *arguments: str) -> None:
+        """A command that is not part of `mekong up`, kept running by ``look``."""
+        self._kept[name] = (arguments, Process([*MEKONG, *arguments], self.home.logs / f"{name}.log", env=self._clean))
+
+    def look(self) -> None:
+        """Start what is kept running again where it has ended. To be called from the main thread: they are tied to it."""
+        for name, (arguments, process) in self._kept.items():
+            if process.exit_code is not None:
+                self.keep(name, *arguments)
+
     def pid(self, name: str) -> int | None:
-        """Of a supervised process, as `mekong status` has it; None while it is down."""
+        """Of a supervised process, as `mekong status` has it, or of one that is kept running; None while it is down."""
+        if name in self._kept:
+            process = self._kept[name][1]
+            return process.pid if process.exit_code is None else None
         return next((one["pid"] for one in self._processes() if one["name"] == name), None)
 
     def send(self, name: str, sig: signal.Signals) -> int | None:
@@ -99,7 +113,7 @@ class Stack:
 
     def stop(self) -> None:
         """End everything that was started here."""
-        for process in self.extra:
+        for process in (*self.extra, *(process for _, process in self._kept.values())):
             process.kill()
         self._up.stop(STOP_WITHIN_S)
         self.proxy.stop()

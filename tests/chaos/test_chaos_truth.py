@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 
 import pytest
 from chaos_actions import EACH, plan
-from chaos_messages import Maker, Meaning, meaning_of
+from chaos_meaning import Meaning, meaning_of
+from chaos_messages import Maker
 from chaos_model import Record, Truth
 
 SECRET, TOPIC = b"secret", "in.VN-CUSTOMS.v1"
@@ -117,6 +118,6 @@ def test_a_plan_has_every_action_on_every_target():
 
 def test_the_messages_of_a_run_are_of_every_kind_and_bad_in_every_way():
     meanings = [planned.meaning for planned in Maker(3, NOW).messages(5_000)]
-    assert {meaning.kind for meaning in meanings} == {"seizure", "correction", "withdrawal", "warning", "bad"}
+    assert {meaning.kind for meaning in meanings} == {"seizure", "correction", "withdrawal", "warning", "feedback", "bad"}
     assert len({meaning.reason for meaning in meanings}) == 13
     assert {meaning.seized.precision for meaning in meanings if meaning.seized} == {"time", "day", "month", "year"}
