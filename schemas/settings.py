@@ -47,6 +47,8 @@ class Settings(BaseSettings):
     """``smtp[s]://[user:password@]host[:port]``"""
     mail_from: str = ""
     """Address that mails come from."""
+    public_url: str = ""
+    """Where people reach ``mekong events``, as ``https://alerts.example.org``: mails and webhooks then have links to answer by."""
     stream_tokens: Path | None = None
     """File of the tokens of server-sent events: a line each, ``<member> <token>``."""
 

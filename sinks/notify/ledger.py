@@ -12,6 +12,13 @@ from sinks.notify.outcome import Outcome
 from sinks.notify.schedule import is_over, next_attempt
 
 
+class Stored(Notification):
+    """A notification where it stands."""
+
+    offset: int = -1
+    """In ``notifications.v1``."""
+
+
 @dataclass
 class Progress:
     """How far the delivery of one notification has come."""
@@ -30,12 +37,12 @@ class Ledger:
 
     def __init__(self) -> None:
         self._progress: dict[UUID, Progress] = {}
-        self._pending: dict[UUID, Notification] = {}
+        self._pending: dict[UUID, Stored] = {}
 
     def __len__(self) -> int:
         return len(self._pending)
 
-    def pending(self) -> Iterator[Notification]:
+    def pending(self) -> Iterator[Stored]:
         """What is still to be delivered, oldest first."""
         yield from self._pending.values()
 
@@ -43,7 +50,7 @@ class Ledger:
         """How far it has come."""
         return self._progress.setdefault(notification_id, Progress())
 
-    def notified(self, notification: Notification) -> bool:
+    def notified(self, notification: Stored) -> bool:
         """Take up a notification; whether it is new and still to be delivered."""
         known = notification.notification_id in self._pending
         if known or self.progress(notification.notification_id).done:

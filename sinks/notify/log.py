@@ -18,11 +18,12 @@ from kafka.errors import KafkaError
 
 from schemas.connect import kafka_options
 from schemas.errors import Fatal
-from schemas.notifications import Delivery, Notification
+from schemas.notifications import Delivery
 from schemas.settings import Settings
 from schemas.subscriptions import Subscription
 from schemas.topics import DELIVERIES, NOTIFICATIONS, SUBSCRIPTIONS
 from schemas.wire import decode, encode
+from sinks.notify.ledger import Stored
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +36,7 @@ class News(NamedTuple):
     """What was read, in the order of each topic."""
 
     subscriptions: list[Subscription]
-    notifications: list[Notification]
+    notifications: list[Stored]
     deliveries: list[Delivery]
 
 
@@ -108,7 +109,7 @@ class Reader:
         for records in found.values():
             for record in records:
                 try:
-                    _sort(record.topic, record.value or b"", news)
+                    _sort(record.topic, record.offset, record.value or b"", news)
                 except ValueError as exc:
                     log.error("%s/%d is no record: %s", record.topic, record.offset, exc)  # noqa: TRY400 - the data's fault, not ours
         return news
@@ -118,11 +119,11 @@ class Reader:
         self._consumer.close()
 
 
-def _sort(topic: str, value: bytes, news: News) -> None:
+def _sort(topic: str, offset: int, value: bytes, news: News) -> None:
     if topic == SUBSCRIPTIONS.name:
         news.subscriptions.append(decode(value, Subscription))
     elif topic == NOTIFICATIONS.name:
-        news.notifications.append(decode(value, Notification))
+        news.notifications.append(decode(value, Stored).model_copy(update={"offset": offset}))
     else:
         news.deliveries.append(decode(value, Delivery))
 

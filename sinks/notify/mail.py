@@ -5,7 +5,6 @@ As far as SMTP allows: a mail sent again has the same Message-ID, by which mail 
 
 from __future__ import annotations
 
-import html
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime
@@ -19,17 +18,12 @@ from schemas.errors import Refused
 from schemas.notifications import Notification
 from schemas.settings import Settings
 from schemas.subscriptions import Mail
+from sinks.notify.letter import as_html, as_text
+from sinks.notify.links import Link
 from sinks.notify.outcome import SENT, Outcome, again, hopeless
 
 TIMEOUT_S = 30.0
 _PERMANENT = 500
-_HTML = """<!doctype html>
-<html lang="{language}"><head><meta charset="utf-8"><title>{subject}</title></head>
-<body style="font-family: sans-serif; max-width: 40em">
-<h1 style="font-size: 1.2em">{subject}</h1>
-{paragraphs}
-</body></html>
-"""
 
 
 class Server(NamedTuple):
@@ -62,11 +56,11 @@ class Mails:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
 
-    async def deliver(self, notification: Notification, to: Mail) -> Outcome:
+    async def deliver(self, notification: Notification, to: Mail, link: Link | None = None) -> Outcome:
         """One attempt. Never raises for what the server or the settings do wrong."""
         try:
             server = server_of(self._settings.smtp_url.get_secret_value() or _unset("MEKONG_SMTP_URL"))
-            mail = compose(notification, to.to, self._settings.mail_from or _unset("MEKONG_MAIL_FROM"))
+            mail = compose(notification, to.to, self._settings.mail_from or _unset("MEKONG_MAIL_FROM"), link)
             await aiosmtplib.send(mail, **_options(server))
         except (Refused, ValueError) as exc:
             return again(str(exc))
@@ -83,7 +77,7 @@ class Mails:
         return SENT
 
 
-def compose(notification: Notification, to: str, sender: str) -> EmailMessage:
+def compose(notification: Notification, to: str, sender: str, link: Link | None = None) -> EmailMessage:
     """The mail. Raises ValueError for an address that is none."""
     mail = EmailMessage()
     mail["From"] = _address(sender)
@@ -92,18 +86,10 @@ def compose(notification: Notification, to: str, sender: str) -> EmailMessage:
     mail["Date"] = format_datetime(notification.raised_at)
     mail["Message-ID"] = f"<{notification.notification_id}@{_address(sender).domain}>"
     mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office answers
-    mail.set_content(notification.text + "\n")
-    mail.add_alternative(as_html(notification), subtype="html")
+    mail.set_content(as_text(notification, link))
+    mail.add_alternative(as_html(notification, link), subtype="html")
     mail["Content-Language"] = notification.language
     return mail
-
-
-def as_html(notification: Notification) -> str:
-    """The same words; nothing is loaded from elsewhere."""
-    paragraphs = "\n".join(
-        f"<p>{html.escape(part.strip()).replace(chr(10), '<br>')}</p>" for part in notification.text.split("\n\n") if part.strip()
-    )
-    return _HTML.format(language=notification.language, subject=html.escape(notification.subject), paragraphs=paragraphs)
 
 
 def _options(server: Server) -> dict[str, Any]:

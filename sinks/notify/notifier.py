@@ -20,10 +20,11 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import assert_never
 
-from schemas.notifications import Delivery, DeliveryState, Notification
+from schemas.notifications import Delivery, DeliveryState, Reason
 from schemas.settings import Settings
 from schemas.subscriptions import Mail, Stream, Subscription, Webhook
-from sinks.notify.ledger import Ledger
+from sinks.notify.ledger import Ledger, Stored
+from sinks.notify.links import Links
 from sinks.notify.log import News, Reader, Recorder
 from sinks.notify.mail import Mails
 from sinks.notify.outcome import SENT, Outcome, hopeless
@@ -36,7 +37,7 @@ _LONGEST_SLEEP_S = 60.0
 _END_WITHIN_S = 8.0
 _MOST_AT_ONCE = 500
 """Deliveries in a transaction."""
-Deliver = Callable[[Notification, Subscription], Awaitable[Outcome]]
+Deliver = Callable[[Stored, Subscription], Awaitable[Outcome]]
 
 
 def run(settings: Settings, stop: threading.Event) -> None:
@@ -60,15 +61,17 @@ async def _run(settings: Settings, reader: Reader, recorder: Recorder, stop: thr
 @asynccontextmanager
 async def channels(settings: Settings) -> AsyncIterator[Deliver]:
     """One attempt on whatever channel a subscription has."""
-    mails = Mails(settings)
+    mails, links = Mails(settings), Links.of(settings)
     async with Webhooks(settings) as webhooks:
 
-        async def deliver(notification: Notification, subscription: Subscription) -> Outcome:
+        async def deliver(notification: Stored, subscription: Subscription) -> Outcome:
+            asks = notification.reason is not Reason.ALIVE
+            link = links.link(notification, notification.offset) if links and asks else None
             match subscription.channel:
                 case Webhook() as webhook:
-                    return await webhooks.deliver(notification, webhook)
+                    return await webhooks.deliver(notification, webhook, link)
                 case Mail() as mail:
-                    return await mails.deliver(notification, mail)
+                    return await mails.deliver(notification, mail, link)
                 case Stream():
                     return Outcome(SENT.state, "it reads for itself")
                 case other:
@@ -86,7 +89,7 @@ class Notifier:
         self._reader, self._recorder, self._deliver, self._now = reader, recorder, deliver, now
         self._ledger = Ledger()
         self._subscriptions: dict[str, Subscription] = {}
-        self._waiting: dict[str, dict[object, Notification]] = {}
+        self._waiting: dict[str, dict[object, Stored]] = {}
         self._woken: dict[str, asyncio.Event] = {}
         self._senders: list[asyncio.Task[None]] = []
         self._ending = False
@@ -114,7 +117,7 @@ class Notifier:
 
     async def _catch_up(self, stop: threading.Event) -> None:
         """Read all there is before anything is sent: what was sent already is known only at the end of the deliveries."""
-        found: list[Notification] = []
+        found: list[Stored] = []
         while not stop.is_set() and await asyncio.to_thread(self._reader.is_behind):
             news = await asyncio.to_thread(self._reader.poll, _POLL_S)
             found += news.notifications
@@ -131,7 +134,7 @@ class Notifier:
             for task in late:
                 task.cancel()
 
-    def _take(self, news: News) -> list[Notification]:
+    def _take(self, news: News) -> list[Stored]:
         """Take up what was read; the notifications that are new."""
         for subscription in news.subscriptions:
             self._subscriptions[subscription.id] = subscription
@@ -140,7 +143,7 @@ class Notifier:
             self._ledger.delivered(delivery)
         return [notification for notification in news.notifications if self._ledger.notified(notification)]
 
-    def _enqueue(self, notification: Notification) -> None:
+    def _enqueue(self, notification: Stored) -> None:
         name = notification.subscription
         if name not in self._woken:
             self._woken[name] = asyncio.Event()
@@ -172,7 +175,7 @@ class Notifier:
         """A paused subscription keeps what waits for it; so does one that is not read yet."""
         return name in self._subscriptions and self._subscriptions[name].state != "paused"
 
-    async def _attempt(self, notification: Notification) -> Delivery:
+    async def _attempt(self, notification: Stored) -> Delivery:
         subscription = self._subscriptions[notification.subscription]
         removed = subscription.state == "removed"
         outcome = hopeless("the subscription was removed") if removed else await self._deliver(notification, subscription)

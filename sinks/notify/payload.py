@@ -7,6 +7,7 @@ from typing import Any
 
 from schemas.notifications import Notification
 from schemas.wire import canonical
+from sinks.notify.links import Link
 
 MOST_ITEMS = 50
 MOST_BYTES = 262_144
@@ -31,15 +32,15 @@ MESSAGE_FIELDS = ("event_id", "agency", "case_no", "family", "version", "status"
 """What it tells of a member's warning or feedback."""
 
 
-def body(notification: Notification) -> bytes:
+def body(notification: Notification, link: Link | None = None) -> bytes:
     """The body. Items that it has no room for are counted in ``more``; the text names them all."""
     items = [_item(item, notification.language) for item in notification.items[:MOST_ITEMS]]
-    raw = _body(notification, items)
-    return raw if len(raw) <= MOST_BYTES else _body(notification, [])
+    raw = _body(notification, items, link)
+    return raw if len(raw) <= MOST_BYTES else _body(notification, [], link)
 
 
-def _body(notification: Notification, items: list[dict[str, Any]]) -> bytes:
-    data = {
+def _body(notification: Notification, items: list[dict[str, Any]], link: Link | None) -> bytes:
+    data: dict[str, Any] = {
         "subscription": notification.subscription,
         "member": notification.member,
         "language": notification.language,
@@ -48,6 +49,8 @@ def _body(notification: Notification, items: list[dict[str, Any]]) -> bytes:
         "items": items,
         "more": len(notification.items) - len(items),
     }
+    if link is not None:
+        data |= {"answer_url": link.url, "answer_until": link.until}
     return canonical({"type": f"mekong.{notification.reason.value}", "timestamp": notification.raised_at, "data": data})
 
 

@@ -20,6 +20,7 @@ from schemas.notifications import Notification
 from schemas.settings import Settings
 from schemas.subscriptions import Webhook
 from sinks.notify.address import AddressRefused, Resolver, check_literal
+from sinks.notify.links import Link
 from sinks.notify.outcome import SENT, Outcome, again, hopeless
 from sinks.notify.payload import body
 from sinks.notify.signature import headers, key_of
@@ -40,13 +41,13 @@ class Webhooks:
             connector=connector, timeout=timeout, cookie_jar=aiohttp.DummyCookieJar(), auto_decompress=False, trust_env=False
         )
 
-    async def deliver(self, notification: Notification, to: Webhook) -> Outcome:
+    async def deliver(self, notification: Notification, to: Webhook, link: Link | None = None) -> Outcome:
         """One attempt. Never raises for what a receiver or its subscription does wrong."""
         try:
             key = key_of(self._settings.webhook_secret(to.secret_name))
             if not self._settings.webhook_allow_private:
                 check_literal(URL(to.url).host or "")
-            return await self._post(to.url, key, notification)
+            return await self._post(to.url, key, str(notification.notification_id), body(notification, link))
         except (Refused, AddressRefused, ValueError) as exc:
             return again(str(exc))
         except TimeoutError:
@@ -56,9 +57,8 @@ class Webhooks:
         except aiohttp.ClientError as exc:
             return again(f"the connection broke: {type(exc).__name__}")
 
-    async def _post(self, url: str, key: bytes, notification: Notification) -> Outcome:
-        content = body(notification)
-        signed = headers(key, str(notification.notification_id), int(time.time()), content)
+    async def _post(self, url: str, key: bytes, webhook_id: str, content: bytes) -> Outcome:
+        signed = headers(key, webhook_id, int(time.time()), content)
         sent = {"content-type": "application/json", "user-agent": "mekong-notify/1", **signed}
         async with self._session.post(url, data=content, headers=sent, allow_redirects=False) as answer:
             return judged(answer.status, answer.headers.get("retry-after", ""))

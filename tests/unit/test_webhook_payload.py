@@ -13,6 +13,7 @@ import pytest
 
 from schemas.errors import Refused
 from schemas.notifications import DeliveryState, Notification, Reason
+from sinks.notify.links import Links
 from sinks.notify.mail import compose, server_of
 from sinks.notify.payload import MOST_BYTES, MOST_ITEMS, body
 from sinks.notify.webhook import judged
@@ -60,6 +61,14 @@ def test_a_body_is_the_same_at_every_attempt():
     assert body(notification(ALERT)) == body(Notification.model_validate_json(notification(ALERT).model_dump_json()))
 
 
+def test_a_body_names_the_link_to_answer_by_where_there_is_one():
+    link = Links("https://alerts.example.org", b"hush").link(notification(ALERT), 7)
+    data = json.loads(body(notification(ALERT), link))["data"]
+    assert data["answer_url"].startswith("https://alerts.example.org/v1/answers/duty.")
+    assert data["answer_until"] == "2026-06-02T08:00:00+00:00"
+    assert "answer_url" not in json.loads(body(notification(ALERT)))["data"]
+
+
 def test_what_has_no_room_is_counted():
     many = json.loads(body(notification(*[ALERT] * (MOST_ITEMS + 3))))
     assert (len(many["data"]["items"]), many["data"]["more"]) == (MOST_ITEMS, 3)
@@ -100,7 +109,7 @@ def test_a_mail_has_the_words_in_plain_text_and_html_and_an_id_that_never_change
     assert mail["Content-Language"] == "vi"
     plain, html = (mail.get_body([kind]).get_content() for kind in ("plain", "html"))
     assert plain.strip() == "A <b> & c.\n\nMore."
-    assert "<p>A &lt;b&gt; &amp; c.</p>" in html
+    assert ">A &lt;b&gt; &amp; c.</p>" in html
     assert '<html lang="vi">' in html
 
 
