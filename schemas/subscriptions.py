@@ -94,9 +94,11 @@ class Answer(Record):
     at: Moment
     notification_id: UUID | None = None
     series: str | None = None
-    """Of a mute."""
+    """Of a mute; of a verdict on one alert of several."""
     until: Moment | None = None
     """End of a mute."""
     verdict: Literal["real", "explained", "false"] | None = None
     text: Annotated[str, StringConstraints(max_length=1_000)] | None = None
-    """Reason of a mute, or the note."""
+    """Reason of a mute or verdict, or the note."""
+    answer_id: UUID | None = None
+    """Of one that came by a form: the same when the form is sent again."""

@@ -1,4 +1,4 @@
-"""``mekong events``: ``alerts.<agency>.v1`` -> server-sent events for the agency, over HTTP.
+"""``mekong events``: ``alerts.<agency>.v1`` -> server-sent events for the agency, over HTTP; and the page for answers, by its link.
 
 Guarantee: each record that the filter takes is sent at least once to a reader that comes back with its last event's id, in order.
 """
@@ -17,8 +17,11 @@ from aiohttp import web
 from schemas.errors import Refused
 from schemas.settings import Settings
 from schemas.topics import MEMBER_ALERTS
+from sinks.notify.answers.serve import MOST_BYTES, Answers
+from sinks.notify.answers.store import Desk, Shelf
 from sinks.notify.feed import Feeds, Listener
 from sinks.notify.frames import HEARTBEAT, Entry, Wanted, frame, place, resume_at
+from sinks.notify.links import Links
 from sinks.notify.tokens import Tokens
 
 log = logging.getLogger(__name__)
@@ -38,8 +41,9 @@ def run(settings: Settings, host: str, port: int, stop: threading.Event) -> None
 
 
 async def _run(settings: Settings, host: str, port: int, stop: threading.Event) -> None:
-    tokens, feeds = Tokens(settings.stream_tokens), Feeds(settings)
-    runner = web.AppRunner(application(Stream(tokens, feeds)), access_log=None, shutdown_timeout=1)
+    tokens, feeds, links = Tokens(settings.stream_tokens), Feeds(settings), Links.of(settings)
+    answers = Answers(links, Shelf(settings), Desk(settings)) if links else None
+    runner = web.AppRunner(application(Stream(tokens, feeds), answers), access_log=None, shutdown_timeout=1)
     await runner.setup()
     try:
         site = web.TCPSite(runner, host, port)
@@ -55,12 +59,16 @@ async def _run(settings: Settings, host: str, port: int, stop: threading.Event) 
         await reading
     finally:
         await runner.cleanup()
+        if answers:
+            await asyncio.to_thread(answers.close)
 
 
-def application(stream: Stream) -> web.Application:
-    """The one page there is."""
-    app = web.Application()
+def application(stream: Stream, answers: Answers | None) -> web.Application:
+    """The stream, and the page for answers where links lead to it."""
+    app = web.Application(client_max_size=MOST_BYTES)
     app.router.add_get(PATH, stream.serve)
+    if answers:
+        answers.add_to(app)
     return app
 
 

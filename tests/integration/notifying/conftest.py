@@ -43,6 +43,9 @@ MEMBER = "VN-CUSTOMS"
 class Exchange:
     """Writes what the exchange decides, reads what the notifier says; of deliveries only those of this test's notifications."""
 
+    broker: Process
+    """To be paused by a test, and to go on at its end."""
+
     def __init__(self, bootstrap: str, folder: Path) -> None:
         self.bootstrap, self.folder = bootstrap, folder
         self.settings = Settings(kafka_bootstrap=bootstrap, secret="hush", home=folder / "home")
@@ -211,6 +214,7 @@ def one_exchange(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Exchange]
         assert time.monotonic() < deadline, process.last_words(20)
         time.sleep(0.05)
     found = Exchange(server.bootstrap, folder)
+    found.broker = process
     yield found
     found.end()
     found.close()

@@ -1,0 +1,121 @@
+"""Kafka for the page of answers: one notification by its offset in, one answer out. Blocks; for one thread that reads and one that writes.
+
+Nothing is kept here: a link names the offset, so the page reads the one record it shows.
+"""
+
+from __future__ import annotations
+
+import time
+from contextlib import suppress
+from typing import Any
+
+from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+from kafka.errors import KafkaError
+
+from schemas.connect import kafka_options
+from schemas.errors import Retriable
+from schemas.notifications import Notification
+from schemas.settings import Settings
+from schemas.subscriptions import Answer
+from schemas.topics import ANSWERS, NOTIFICATIONS
+from schemas.wire import decode, encode
+from sinks.notify.links import Place
+
+WITHIN_S = 8.0
+_POLL_MS = 500
+_CLOSE_S = 2
+_FETCH_BYTES = 65_536
+_TP = TopicPartition(NOTIFICATIONS.name, 0)
+
+
+class Shelf:
+    """Reads notifications one by one."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._consumer: Any = None
+
+    def notification(self, place: Place) -> Notification | None:
+        """The notification at a place; None when another stands there now. Raises Retriable when Kafka does not answer."""
+        try:
+            raw = self._read(place.offset)
+        except KafkaError as exc:
+            self.close()
+            raise Retriable(f"cannot read a notification: {exc!r}") from exc
+        try:
+            found = decode(raw, Notification)
+        except ValueError:
+            return None
+        meant = found.notification_id == place.notification_id and found.subscription == place.subscription
+        return found if meant else None
+
+    def close(self) -> None:
+        """Leave; the next reading connects again."""
+        consumer, self._consumer = self._consumer, None
+        if consumer is not None:
+            with suppress(KafkaError):
+                consumer.close(timeout_ms=_CLOSE_S * 1_000)
+
+    def _read(self, offset: int) -> bytes:
+        """The value at an offset; empty when the topic begins behind it or ends before it."""
+        if self._consumer is None:
+            self._consumer = _consumer(self._settings)
+            self._consumer.assign([_TP])
+        self._consumer.seek(_TP, offset)
+        deadline = time.monotonic() + WITHIN_S
+        while time.monotonic() < deadline:
+            for record in self._consumer.poll(timeout_ms=_POLL_MS, max_records=1).get(_TP, ()):
+                return record.value or b"" if record.offset == offset else b""
+        self.close()
+        raise Retriable("no notification came in time")
+
+
+class Desk:
+    """Writes answers one by one."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._producer: Any = None
+
+    def record(self, answer: Answer) -> None:
+        """Return when it is acknowledged by all replicas. Raises Retriable when that is not certain: to write it again does no harm."""
+        try:
+            self._producer = self._producer or _producer(self._settings)
+            self._producer.send(ANSWERS.name, encode(answer), key=answer.subscription.encode(), partition=0).get(WITHIN_S)
+        except KafkaError as exc:
+            self.close()
+            raise Retriable(f"cannot record an answer: {exc!r}") from exc
+
+    def close(self) -> None:
+        """Leave; the next answer connects again. What is under way is given up: it was not confirmed to anybody."""
+        producer, self._producer = self._producer, None
+        if producer is not None:
+            with suppress(KafkaError):
+                producer.close(timeout=_CLOSE_S)
+
+
+def _consumer(settings: Settings) -> KafkaConsumer:
+    return KafkaConsumer(
+        **kafka_options(settings),
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        isolation_level="read_committed",
+        allow_auto_create_topics=False,
+        max_partition_fetch_bytes=_FETCH_BYTES,
+        fetch_max_wait_ms=100,
+        metrics_enabled=False,
+    )
+
+
+def _producer(settings: Settings) -> KafkaProducer:
+    return KafkaProducer(
+        **kafka_options(settings),
+        enable_idempotence=True,
+        acks="all",
+        linger_ms=0,
+        max_block_ms=int(WITHIN_S * 1_000),
+        delivery_timeout_ms=int(WITHIN_S * 1_000),
+        request_timeout_ms=int(WITHIN_S * 1_000) - 1_000,
+        allow_auto_create_topics=False,
+        metrics_enabled=False,
+    )
