@@ -120,7 +120,7 @@ def replay_files(
     if how.register:
         how.register(agencies)
     offsets = utc_offsets()
-    ordered = timeline(messages, lambda agency: offsets.get(agency, "+00:00"), tomorrow_anywhere(), how.agency)
+    ordered = timeline(messages, lambda agency: offsets.get(agency, "+00:00"), tomorrow_anywhere(), how.agency, offsets)
     sending = Sending(
         settings,
         batch=how.batch or "replay",

@@ -22,15 +22,17 @@ _Key = tuple[date, int]
 
 
 def timeline(
-    messages: Iterable[Parsed], utc_offset: Callable[[str], str], latest: date, sender: str | None = None
+    messages: Iterable[Parsed], utc_offset: Callable[[str], str], latest: date, sender: str | None = None, others: Iterable[str] = ()
 ) -> Iterator[Parsed | Stamp]:
     """The messages in event time with ticks. ``utc_offset`` tells an agency's, as ``+07:00``; ``sender`` replaces all agencies.
+
+    Time passes for ``others`` too, who send nothing.
 
     A message without a time, or with an impossible one (before 2000, or after ``latest``), keeps to the one before it: the exchange
     will say what is wrong with it. All messages are held in memory, about 1 kB each.
     """
     ordered = in_order(messages, latest)
-    agencies = sorted({agency for _, message in ordered if (agency := sender or message.agency)})
+    agencies = sorted({*others} | {agency for _, message in ordered if (agency := sender or message.agency)})
     offsets = {agency: utc_offset(agency) for agency in agencies}
     today: date | None = None
     end = date.min

@@ -90,12 +90,12 @@ def connection(settings: Settings) -> dict[str, Any]:
     return options
 
 
-async def sources_of(plan: Plan, options: Mapping[str, Any]) -> frozenset[str]:
-    """The plan's source topics that exist now."""
+async def sources_of(is_source: Callable[[str], bool], options: Mapping[str, Any]) -> frozenset[str]:
+    """The source topics that exist now."""
     admin = AIOKafkaAdminClient(**options)
     await admin.start()
     try:
-        return frozenset(filter(plan.is_source, await admin.list_topics()))
+        return frozenset(filter(is_source, await admin.list_topics()))
     finally:
         await admin.close()
 
@@ -105,7 +105,7 @@ def wait_for_sources(plan: Plan, settings: Settings) -> frozenset[str]:
 
     async def wait() -> frozenset[str]:
         log.info("%s ready: waiting for a source", plan.name)
-        while not (found := await sources_of(plan, connection(settings))):  # noqa: ASYNC110 - it is the broker that changes
+        while not (found := await sources_of(plan.is_source, connection(settings))):  # noqa: ASYNC110 - it is the broker that changes
             await asyncio.sleep(1)
         return found
 

@@ -20,12 +20,13 @@ from aiokafka.errors import ProducerFenced
 from schemas import wire
 from schemas.errors import Retriable
 from schemas.settings import Settings
-from schemas.topics import ALERTS, BUCKETS, COUNTS, JOURNAL, LANES, lane_of, partition_of, receipts_of
+from schemas.topics import ALERTS, BUCKETS, COUNTS, JOURNAL, LANES, agency_of, lane_of, partition_of, receipts_of
 from streams.app import Plan, connection, sources_of
 from streams.core.counts.fold import fold as fold_counts
 from streams.core.draft import Draft
 from streams.core.intake.restore import restore
 from streams.core.journal import read
+from streams.core.spikes.clocks import Expected
 from streams.core.spikes.fold import fold_agencies, fold_network
 from streams.core.spikes.rules import Rules
 from streams.lanes import Lane, Output, Outputs
@@ -46,6 +47,7 @@ class Rebuilt(NamedTuple):
 class Ground(NamedTuple):
     """What the rebuilding of a lane stands on."""
 
+    settings: Settings
     sources: frozenset[str]
     options: Mapping[str, Any]
     rules: Rules
@@ -53,11 +55,12 @@ class Ground(NamedTuple):
 
 def rebuild(plan: Plan, settings: Settings) -> Mapping[int, int]:
     """Rebuild every lane of a plan; keys of state by lane. Raises Retriable when a running worker took a lane back."""
-    return asyncio.run(_rebuild(plan, connection(settings), rules_of(settings)))
+    return asyncio.run(_rebuild(plan, settings))
 
 
-async def _rebuild(plan: Plan, options: Mapping[str, Any], rules: Rules) -> Mapping[int, int]:
-    ground = Ground(await sources_of(plan, options), options, rules)
+async def _rebuild(plan: Plan, settings: Settings) -> Mapping[int, int]:
+    options = connection(settings)
+    ground = Ground(settings, await sources_of(plan.is_source, options), options, rules_of(settings))
     make, lanes = {"intake": (_intake, LANES), "watch": (_watch, LANES), "network": (_network, 1)}[plan.name]
     keys: dict[int, int] = {}
     for number in range(lanes):
@@ -108,14 +111,14 @@ async def _watch(number: int, ground: Ground) -> Rebuilt:
 
 async def _network(_: int, ground: Ground) -> Rebuilt:
     newest = await _newest_told(ground.options)
-    partitions = await filled(JOURNAL.name, ground.options)
+    expected = await expected_of(ground.settings, ground.options)
     changes: dict[bytes, bytes | None] = {}
     positions: dict[TopicPartition, int] = {}
     outputs: Outputs = {}
-    for number in sorted(partitions):
+    for number in range(LANES):
         source = TopicPartition(JOURNAL.name, number)
         async for records in in_parts(source, None, ground.options):
-            for alert in fold_network(Draft({}, changes), read(records), number, ground.rules, partitions):
+            for alert in fold_network(Draft({}, changes), read(records), number, expected, ground.rules):
                 if newest is None or alert.raised_at > newest:
                     rows = outputs.setdefault((ALERTS.name, partition_of(alert.series)), [])
                     rows.append(Output(alert.series.encode(), wire.encode(alert)))
@@ -167,6 +170,15 @@ async def committed(source: TopicPartition, options: Mapping[str, Any]) -> Async
                 yield record
     finally:
         await reader.stop()
+
+
+async def expected_of(settings: Settings, options: Mapping[str, Any]) -> Expected:
+    """Whom the network waits for: partitions that hold entries, and where a replay is the clock every agency that has a topic."""
+    partitions = await filled(JOURNAL.name, options)
+    if settings.clock_is_on():
+        return Expected(partitions)
+    topics = await sources_of(lambda topic: agency_of(topic) is not None, options)
+    return Expected(partitions, {agency for topic in topics if (agency := agency_of(topic))}, is_replay=True)
 
 
 async def filled(topic: str, options: Mapping[str, Any]) -> set[int]:

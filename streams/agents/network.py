@@ -13,9 +13,10 @@ from schemas.topics import ALERTS, JOURNAL, NETWORK, partition_of
 from streams.app import Plan
 from streams.core.draft import Draft
 from streams.core.journal import read
+from streams.core.spikes.clocks import Expected
 from streams.core.spikes.fold import fold_network
 from streams.lanes import Changes, Lane, Output, Outputs, State
-from streams.rebuild import filled
+from streams.rebuild import expected_of
 from streams.relearn import relearning
 from streams.rules import rules_of
 
@@ -24,23 +25,23 @@ LANE = 0
 
 def plan(settings: Settings) -> Plan:
     """The network, in one lane over all partitions of the journal."""
-    rules = rules_of(settings)
-    expected: set[int] = set()  # partitions that hold entries: none may be judged without
+    rules, expected = rules_of(settings), Expected()
 
     def fold(state: State, changes: Changes, source: TopicPartition, records: Sequence[Any]) -> Outputs:
         outputs: Outputs = {}
-        for alert in fold_network(Draft(state, changes), read(records), source.partition, rules, expected):
+        for alert in fold_network(Draft(state, changes), read(records), source.partition, expected, rules):
             rows = outputs.setdefault((ALERTS.name, partition_of(alert.series)), [])
             rows.append(Output(alert.series.encode(), wire.encode(alert)))
         return outputs
 
     def learn(draft: Draft, source: TopicPartition, records: Iterable[Any]) -> None:
-        list(fold_network(draft, read(records), source.partition, rules, expected))
+        list(fold_network(draft, read(records), source.partition, expected, rules))
 
     learn_again = relearning(learn)
 
     async def opened(lane: Lane, options: Mapping[str, Any]) -> None:
-        expected.update(await filled(JOURNAL.name, options))
+        nonlocal expected
+        expected = await expected_of(settings, options)
         await learn_again(lane, options)
 
     return Plan(

@@ -31,7 +31,11 @@ class Days:
     def __init__(self, deployment):
         self.deployment, self.sent = deployment, 0
         deployment.register(VN, LA)
-        deployment.mekong("worker", "intake", env={"MEKONG_CLOCK": "off"})
+        self.start("worker", "intake")
+
+    def start(self, *arguments):
+        """A command of a deployment whose clock is off."""
+        return self.deployment.mekong(*arguments, env={"MEKONG_CLOCK": "off"})
 
     def send(self, days):
         producer = KafkaProducer(bootstrap_servers=self.deployment.bootstrap, acks="all")
@@ -81,13 +85,13 @@ MAJORS = (("MAJOR", f"{VN}/drug"), ("MAJOR", f"{LA}/drug"))
 
 
 def test_workers_killed_again_and_again_raise_each_alert_once(days, deployment):
-    workers = [deployment.mekong("worker", name) for name in ("watch", "network")]
+    workers = [days.start("worker", name) for name in ("watch", "network")]
     for first in range(0, DAYS_IN_ALL, 15):
         days.send(range(first, first + 15))
         time.sleep(1)
         for worker in workers:
             worker.send(signal.SIGKILL)
-        workers = [deployment.mekong("worker", name) for name in ("watch", "network")]
+        workers = [days.start("worker", name) for name in ("watch", "network")]
     found = days.wait_for(*SPIKES)
     assert len(ids(found)) == len(set(ids(found)))
     (spike,) = [one for one in found if (one["kind"], one["series"], one["state"]) == ("SPIKE", f"{VN}/drug", "open")]
@@ -107,7 +111,7 @@ def is_place(record, alert):
 
 
 def test_a_lost_state_is_rebuilt_and_tells_no_alert_twice(days, deployment):
-    workers = [deployment.mekong("worker", name) for name in ("watch", "network")]
+    workers = [days.start("worker", name) for name in ("watch", "network")]
     days.send(range(DAYS_OF_PEACE + 5))
     before = ids(days.wait_for(*SPIKES))
     time.sleep(1.5)
@@ -115,10 +119,10 @@ def test_a_lost_state_is_rebuilt_and_tells_no_alert_twice(days, deployment):
         worker.stop()
         deployment.lose(state)
     for name in ("watch", "network"):
-        rebuild = deployment.mekong("rebuild", name)
+        rebuild = days.start("rebuild", name)
         deployment.wait_until(lambda rebuild=rebuild: rebuild.exit_code is not None, "the rebuild ends")
         assert rebuild.exit_code == 0, rebuild.last_words(30)
-        deployment.mekong("worker", name)
+        days.start("worker", name)
     days.send(range(DAYS_OF_PEACE + 5, DAYS_IN_ALL))
     after = ids(days.wait_for(*MAJORS))
     assert set(before) < set(after)
@@ -126,7 +130,7 @@ def test_a_lost_state_is_rebuilt_and_tells_no_alert_twice(days, deployment):
 
 
 def test_state_of_older_detectors_is_learnt_again_and_said(days, deployment):
-    workers = [deployment.mekong("worker", name) for name in ("watch", "network")]
+    workers = [days.start("worker", name) for name in ("watch", "network")]
     days.send(range(DAYS_OF_PEACE + 5))
     before = ids(days.wait_for(*SPIKES))
     for worker in workers:
@@ -139,7 +143,7 @@ def test_state_of_older_detectors_is_learnt_again_and_said(days, deployment):
         for partition, key in [place for place in state if b"/now/" in place[1]]:
             producer.send(topic.name, key=key, value=b"not to be read any more", partition=partition)
     producer.flush()
-    workers = [deployment.mekong("worker", name) for name in ("watch", "network")]
+    workers = [days.start("worker", name) for name in ("watch", "network")]
     deployment.wait_until(lambda: all("learnt from" in worker.last_words(200) for worker in workers), "both have learnt again")
     again = [newest(deployment, topic) for topic in (DAYS, NETWORK)]
     assert [set(state) - set(one) for state, one in zip(states, again, strict=True)] == [set(), set()]

@@ -8,7 +8,7 @@ import pytest
 from benchmarks.spikes.journal import case, profile, tick
 from schemas.alerts import Kind, State, Tier
 from schemas.wire import dump, encode, load
-from streams.core.spikes.clocks import Clocks
+from streams.core.spikes.clocks import Clocks, Expected
 from streams.core.spikes.network import Network
 from streams.core.spikes.rules import Rules
 
@@ -57,8 +57,9 @@ def shuffled(logs, seed):
     return found
 
 
-def folded(entries, rules=None, run=10**9, partitions=PARTITIONS):
+def folded(entries, rules=None, run=10**9, partitions=PARTITIONS, *, is_replay=False):
     state, alerts, network = {}, [], None
+    expected = Expected(set(partitions.values()), AGENCIES if is_replay else (), is_replay)
 
     def get(name):
         return load(state[name]) if name in state else None
@@ -68,7 +69,7 @@ def folded(entries, rules=None, run=10**9, partitions=PARTITIONS):
             if network:
                 state.update({name: dump(value) for name, value in network.stored().items()})
                 forget(state)
-            network = Network.from_stored(get, rules or Rules(), set(partitions.values()))
+            network = Network.from_stored(get, rules or Rules(), expected)
         alerts += network.take(entry, partitions[entry["agency"]])
     return alerts
 
@@ -107,6 +108,14 @@ def test_the_interleaving_of_partitions_and_the_cut_into_runs_leave_no_trace(rea
     assert [encode(alert) for alert in folded(read(logs), run=50)] == plain
 
 
+@pytest.mark.parametrize("read", [one_after_the_other, lambda logs: shuffled(logs, 3)], ids=["one after the other", "in any order"])
+def test_in_a_replay_all_agencies_of_one_partition_may_be_months_apart(read):
+    logs, together = partitions(), dict.fromkeys(AGENCIES, 0)
+    plain = [encode(alert) for alert in folded(in_step(logs), partitions=together, is_replay=True)]
+    assert any(b'"SPIKE"' in alert for alert in plain)
+    assert [encode(alert) for alert in folded(read(logs), run=50, partitions=together, is_replay=True)] == plain
+
+
 def test_a_member_whose_clock_stands_is_not_waited_for_once_its_partition_has_gone_on():
     logs = partitions()
     logs["LA-CUSTOMS"] = [*logs["LA-CUSTOMS"][:40], *[[] for _ in range(51)]]
@@ -125,21 +134,21 @@ def test_what_comes_from_a_member_that_was_lost_counts_on_the_day_on_which_it_co
     assert clocks.day_of("LA-CUSTOMS") == FIRST + 2  # new: by then nobody is further
     for day in range(2, 20):
         clocks.tick("TH-CUSTOMS", f"2024-01-{day:02d}T00:00:00Z")
-    assert clocks.today([0]) == clocks.day_of("LA-CUSTOMS") == FIRST + 18
+    assert clocks.today() == clocks.day_of("LA-CUSTOMS") == FIRST + 18
     clocks.tick("LA-CUSTOMS", "2024-01-17T00:00:00Z")
     assert clocks.day_of("LA-CUSTOMS") == FIRST + 18  # it still has to catch up
     clocks.tick("LA-CUSTOMS", "2024-01-19T00:00:00Z")
     clocks.tick("TH-CUSTOMS", "2024-01-20T00:00:00Z")
-    assert clocks.today([0]) == clocks.day_of("LA-CUSTOMS") == FIRST + 18  # and is waited for again
+    assert clocks.today() == clocks.day_of("LA-CUSTOMS") == FIRST + 18  # and is waited for again
 
 
 def test_nothing_is_over_while_a_partition_that_holds_entries_was_never_read():
-    clocks = Clocks({"by": {}, "fronts": {}})
+    clocks = Clocks({"by": {}, "fronts": {}}, Expected({3, 5}))
     clocks.meet("LA-CUSTOMS", 3)
     clocks.tick("LA-CUSTOMS", "2024-01-01T00:00:00Z")
-    assert clocks.today([3, 5]) is None
+    assert clocks.today() is None
     clocks.meet("VN-CUSTOMS", 5)
-    assert clocks.today([3, 5]) == FIRST + 2
+    assert clocks.today() == FIRST + 2
 
 
 def test_old_cases_sent_as_history_are_counted_and_are_no_news():

@@ -1,11 +1,13 @@
 """Every agency's clock in; the day on which what it sends counts as come, and the first day that is not over for all, out.
 
-Partitions are read in any interleaving, and nothing may hang on it. So an agency's day is a function of its own partition alone:
+Partitions are read in any interleaving, and nothing may hang on it. So an agency's day is a function of its own partition alone. Where the
+clock writes the ticks:
 
     its own local day, by its last tick
     a new agency      from two days behind its first tick on: by then nobody's clock, wherever on earth, is further (``_NEW_DAYS``)
     a lost agency     the newest day of its partition, while it is more than ``_LOST_DAYS`` behind that and until it has caught up
 
+Where a replay does, months pass in a second, and an agency's day is its own local day: each gets every tick, so none is new or lost.
 A day is over when every agency has left it; so days are judged in order, and what is judged is the same however far apart the partitions
 were read.
 """
@@ -14,10 +16,20 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 _NEW_DAYS = 2
 _LOST_DAYS = 3
+
+
+class Expected(NamedTuple):
+    """Who is there: no day is over before all of these were heard of."""
+
+    partitions: Collection[int] = ()
+    """That hold entries."""
+    agencies: Collection[str] = ()
+    """That get every tick of a replay."""
+    is_replay: bool = False
 
 
 class Clocks:
@@ -26,7 +38,8 @@ class Clocks:
     ``by``: agency -> its clock; ``fronts``: partition -> the newest day that a tick in it has told, None while there was none.
     """
 
-    def __init__(self, kept: dict[str, Any]) -> None:
+    def __init__(self, kept: dict[str, Any], expected: Expected = Expected()) -> None:  # noqa: B008 - immutable
+        self._expected = expected
         self._by: dict[str, dict[str, Any]] = kept["by"]
         self._fronts: dict[str, int | None] = kept["fronts"]
 
@@ -46,24 +59,30 @@ class Clocks:
         if clock["day"] is not None and day <= clock["day"]:
             return None
         front = self._fronts[clock["in"]]
-        if clock["day"] is None:
+        if clock["day"] is None and not self._expected.is_replay:
             clock["from"] = max(day, front or 0) + _NEW_DAYS
         clock["day"] = day
         self._fronts[clock["in"]] = front = max(day, front or 0)
+        if not self._expected.is_replay:
+            self._look_for_lost(clock["in"], front)
+        return day
+
+    def _look_for_lost(self, partition: str, front: int) -> None:
         for one in self._by.values():
-            if one["in"] == clock["in"] and one["day"] is not None:
+            if one["in"] == partition and one["day"] is not None:
                 one["lost"] = one["day"] < front and (one["lost"] or front - one["day"] > _LOST_DAYS)
                 if one["lost"]:
                     one["from"] = front
-        return day
 
     def day_of(self, agency: str) -> int | None:
         """The day on which what the agency sends now counts as come; None before its first tick."""
         clock = self._by[agency]
         return None if clock["day"] is None else max(clock["day"], clock["from"])
 
-    def today(self, partitions: Collection[int]) -> int | None:
-        """The first day that is not over for all; None while one of ``partitions``, which are not empty, was never read."""
-        if any(str(partition) not in self._fronts for partition in partitions):
+    def today(self) -> int | None:
+        """The first day that is not over for all; None while not all that are expected were heard of."""
+        if any(str(partition) not in self._fronts for partition in self._expected.partitions):
+            return None
+        if any(agency not in self._by or self._by[agency]["day"] is None for agency in self._expected.agencies):
             return None
         return min((max(one["day"], one["from"]) for one in self._by.values() if one["day"] is not None), default=None)

@@ -6,12 +6,13 @@ of the detectors wrote them. State of another version is never read: it is learn
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from schemas.alerts import Alert
 from streams.core.draft import Draft
 from streams.core.journal import Entry
+from streams.core.spikes.clocks import Expected
 from streams.core.spikes.desk import Get
 from streams.core.spikes.network import Network
 from streams.core.spikes.rules import DEFAULT, Rules
@@ -37,11 +38,9 @@ def fold_agencies(draft: Draft, entries: Iterable[Entry], rules: Rules = DEFAULT
         _keep(draft, f"{agency}/{_OURS}", watch.stored())
 
 
-def fold_network(
-    draft: Draft, entries: Iterable[Entry], partition: int, rules: Rules = DEFAULT, partitions: Collection[int] = ()
-) -> Iterator[Alert]:
-    """Take entries of one partition in order; yields what a day raises that is over for all agencies. ``partitions`` as ``Network``."""
-    network = Network.from_stored(_reader(draft, _NETWORK), rules, partitions)
+def fold_network(draft: Draft, entries: Iterable[Entry], partition: int, expected: Expected, rules: Rules = DEFAULT) -> Iterator[Alert]:
+    """Take entries of one partition in order; yields what a day raises that is over for all agencies."""
+    network = Network.from_stored(_reader(draft, _NETWORK), rules, expected)
     for _, entry in entries:
         yield from network.take(entry, partition)
     _keep(draft, _NETWORK, network.stored())

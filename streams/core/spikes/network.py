@@ -7,7 +7,7 @@ Agencies' partitions come in any interleaving, so nothing may hang on it. What c
 from __future__ import annotations
 
 from bisect import insort
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from schemas.alerts import MOST_EVENTS, Alert, Explain, Kind, State
@@ -15,7 +15,7 @@ from schemas.codes import LANGUAGES
 from streams.core.counts.fold import minutes_of
 from streams.core.spikes import explain, largest, queries, retro, spike, wording
 from streams.core.spikes.case import Case, Part, read
-from streams.core.spikes.clocks import Clocks
+from streams.core.spikes.clocks import Clocks, Expected
 from streams.core.spikes.desk import ALL, NETWORK, Desk, Get, phases_of
 from streams.core.spikes.detector import Tick
 from streams.core.spikes.first_seen import novelty
@@ -29,18 +29,15 @@ _MOST_COMBINATIONS = 3_000
 
 
 class Network:
-    """All members together. ``take`` every journal entry; alerts come when a day is over everywhere.
+    """All members together. ``take`` every journal entry; alerts come when a day is over everywhere."""
 
-    ``partitions`` are those that must have been read before a day can be over: they held entries when we began.
-    """
-
-    def __init__(self, desk: Desk, partitions: Collection[int] = ()) -> None:
-        self.desk, self._partitions = desk, partitions
+    def __init__(self, desk: Desk, expected: Expected) -> None:
+        self.desk, self._expected = desk, expected
 
     @classmethod
-    def from_stored(cls, get: Get, rules: Rules = DEFAULT, partitions: Collection[int] = ()) -> Network:
+    def from_stored(cls, get: Get, rules: Rules = DEFAULT, expected: Expected = Expected()) -> Network:  # noqa: B008 - immutable
         """Go on from what ``stored`` gave. Raises Refused when a newer code wrote it."""
-        return cls(Desk.from_stored(NETWORK, rules, get), partitions)
+        return cls(Desk.from_stored(NETWORK, rules, get), expected)
 
     def stored(self) -> dict[str, Any]:
         """Name -> JSON value of what changed since ``from_stored``; None for what is to be forgotten."""
@@ -48,7 +45,7 @@ class Network:
 
     def take(self, entry: Mapping[str, Any], partition: int = 0) -> list[Alert]:
         """Fold one journal entry of a partition."""
-        agency, times = entry["agency"], Clocks(self.desk.part("clocks", {"by": {}, "fronts": {}}))
+        agency, times = entry["agency"], Clocks(self.desk.part("clocks", {"by": {}, "fronts": {}}), self._expected)
         times.meet(agency, partition)
         if entry["kind"] == "agency":
             times.set_offset(agency, minutes_of(entry["profile"]["utc_offset"]))
@@ -58,7 +55,7 @@ class Network:
             if times.tick(agency, entry["at"]) is not None:
                 if is_first:
                     self._begin(times, agency)
-                return list(self._close(times.today(self._partitions)))
+                return list(self._close(times.today()))
         elif (case := read(entry)) is not None:
             _put_away(self._day(times, agency), case, agency)
         return []
