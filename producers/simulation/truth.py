@@ -30,8 +30,8 @@ class Planted(Record):
 
     kind: Kind
     expect: Expect
-    agency: str | None
-    commodity_group: str | None
+    agency: str | None = None
+    commodity_group: str | None = None
     bucket: Literal["day", "week", "days"]
     """``days``: a span of another length than a day or seven."""
     start: date
