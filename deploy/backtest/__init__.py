@@ -1,0 +1,1 @@
+"""What the detectors would have told of a time under other rules, against what was told: ``mekong backtest``."""

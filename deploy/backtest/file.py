@@ -1,0 +1,133 @@
+"""A file of an agency in; the journal that intake would make of it, by the data's own time, out. No server is needed.
+
+It goes the way of ``mekong replay``: the format's parser, event time with ticks between (``producers/timeline.py``), then the fold of
+intake. What has a time comes at that time; what is known to the day or the month comes at its end.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, date, datetime, time, timedelta, timezone
+from itertools import groupby
+from pathlib import Path
+from typing import NamedTuple
+
+from deploy.backtest.replay import Placed
+from deploy.profiles import Given, profile_of
+from producers.files import Chunks, tomorrow_anywhere
+from producers.parsed import Format, Parsed, Stamp
+from producers.timeline import possible, timeline
+from schemas.control import CONTROL_HEADER, AgencyProfile, sign
+from schemas.errors import Refused
+from schemas.rejected import Rejected
+from schemas.times import EventTime, Precision
+from schemas.topics import INCOMING, lane_of
+from schemas.wire import dump, encode, load
+from streams.core.counts.fold import minutes_of
+from streams.core.draft import Draft
+from streams.core.intake.control import Deployment
+from streams.core.intake.fold import BATCH_HEADER, Intake
+
+_BATCH = ((BATCH_HEADER, b"replay"),)
+_DAY, _SECOND = timedelta(days=1), timedelta(seconds=1)
+
+
+class Record(NamedTuple):
+    """What intake reads of a Kafka record."""
+
+    offset: int
+    timestamp: int
+    key: bytes | None
+    value: bytes
+    headers: tuple[tuple[str, bytes], ...]
+
+
+class FileJournal:
+    """The journal of one file. ``outcomes`` counts what became of its messages; it is whole when all entries were taken."""
+
+    def __init__(self, path: Path, format_: Format, secret: bytes, on_bytes: Callable[[int], None] = lambda _: None) -> None:
+        self._path, self._format, self._secret, self._on_bytes = path, format_, secret, on_bytes
+        self._intake, self._draft = Intake(Deployment(secret, clock_is_on=False)), Draft({}, {})
+        self._offsets: Counter[str] = Counter()
+        self._now_ms = 0
+        self._profiles: dict[str, AgencyProfile] = {}
+        self.outcomes: Counter[str] = Counter()
+
+    def entries(self) -> Iterator[Placed]:
+        """The entries, in the order of the data's own time. All messages are held in memory, about 1 kB each."""
+        messages = list(self._messages())
+        agencies = sorted({message.agency for message in messages if message.agency})
+        self._profiles = {agency: found for agency in agencies if (found := known_profile(agency, self._format)) is not None}
+        for agency, profile in self._profiles.items():
+            yield from self._taken(agency, [_control(self._secret, agency, encode(profile))])
+        ordered = timeline(messages, self._utc_offset, tomorrow_anywhere())
+        for agency, items in groupby(ordered, key=lambda item: item.agency or ""):
+            yield from self._taken(agency, self._records(agency, items))
+
+    def _messages(self) -> Iterator[Parsed]:
+        for item in self._format.parse(Chunks(self._path, self._on_bytes)):
+            if isinstance(item, Rejected):
+                self.outcomes[f"rejected: {item.reason}"] += 1
+            else:
+                yield item
+
+    def _utc_offset(self, agency: str) -> str:
+        found = self._profiles.get(agency)
+        return found.utc_offset if found else "+00:00"
+
+    def _records(self, agency: str, items: Iterable[Parsed | Stamp]) -> Iterator[Record]:
+        offset, latest = minutes_of(self._utc_offset(agency)), tomorrow_anywhere()
+        for item in items:
+            if isinstance(item, Stamp):
+                yield _control(self._secret, agency, item.value)
+                continue
+            at = known_at(item.time, offset) if possible(item.time, latest) else None
+            if at is not None:  # what tells no time comes with what came before it
+                self._now_ms = round(at.timestamp() * 1_000)
+            yield Record(0, self._now_ms, item.case_no.encode(), item.value, _BATCH)
+
+    def _taken(self, agency: str, records: Iterable[Record]) -> Iterator[Placed]:
+        """What intake says to a run of one agency's records; their offsets are filled in here."""
+        topic = INCOMING.of(agency)
+        run = [record._replace(offset=self._offsets[topic] + number) for number, record in enumerate(records)]
+        self._offsets[topic] += len(run)
+        for said in self._intake.fold(self._draft, topic, agency, run):
+            if said.receipt is not None:
+                why = said.receipt.get("reason")
+                self.outcomes[f"{said.receipt['outcome']}: {why}" if why else said.receipt["outcome"]] += 1
+            if said.entry is not None:
+                yield Placed(lane_of(topic), load(dump(said.entry)))
+
+
+def known_at(when: EventTime | None, offset: int) -> datetime | None:
+    """The moment from which something of that time could be known, at an offset of minutes; None where no time is told."""
+    if when is None:
+        return None
+    if when.minute is not None:
+        return datetime.fromtimestamp(when.minute * 60, UTC)
+    zone = timezone(timedelta(minutes=offset))
+    return datetime.combine(_end(when), time(), zone) - _SECOND
+
+
+def known_profile(agency: str, format_: Format) -> AgencyProfile | None:
+    """What the format or the code lists know of an agency; else one that its code describes. None when the code cannot."""
+    found = format_.profile(agency)
+    if found is not None:
+        return found
+    for given in (Given(), Given(name=agency, kind="other", country=agency[:2], utc_offset="+00:00")):
+        try:
+            return profile_of(agency, given)
+        except Refused:
+            continue
+    return None
+
+
+def _end(when: EventTime) -> date:
+    if when.precision is Precision.YEAR:
+        return when.day.replace(year=when.day.year + 1)
+    return (when.day.replace(day=28) + 4 * _DAY).replace(day=1) if when.precision is Precision.MONTH else when.day + _DAY
+
+
+def _control(secret: bytes, agency: str, value: bytes) -> Record:
+    return Record(0, 0, None, value, ((CONTROL_HEADER, sign(secret, INCOMING.of(agency), value)),))

@@ -1,0 +1,61 @@
+"""A report in; the part of a page of documentation that shows it out, in Markdown. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from deploy.backtest.load import MOST, PHASE_DAYS
+from deploy.backtest.report import Report, Side
+from deploy.backtest.wording import number, sentence, who
+
+BEGIN, END = "<!-- backtest -->", "<!-- end of backtest -->"
+_MARKED = re.compile(rf"(?<={BEGIN}\n).*?(?={END})", re.DOTALL)
+
+
+def with_report(text: str, report: Report, command: str) -> str:
+    """The page with what is between its marks written anew; a page without marks gets them at its end."""
+    if not _MARKED.search(text):
+        text = f"{text.rstrip()}\n\n{BEGIN}\n{END}\n".lstrip()
+    written = "\n".join(lines(report, command)) + "\n"
+    return _MARKED.sub(lambda _: written, text)
+
+
+def lines(report: Report, command: str) -> Iterator[str]:
+    """The report."""
+    period = report.period
+    yield f"Written by `{command}`: {report.entries:,} entries of {report.source}, {period.first} to {period.last}."
+    yield ""
+    yield from _table(["", *(name for name, _ in _sides(report))], _figures(report))
+    yield ""
+    yield from _table(
+        ["", "who", "alert", "bits", "what happened, by the data"],
+        [
+            [str(place), who(one), f"{one.told.opened.kind}, {one.told.height.tier}", f"{one.bits:.0f}", sentence(one)]
+            for place, one in enumerate(report.strongest, 1)
+        ],
+    )
+
+
+def _sides(report: Report) -> list[tuple[str, Side]]:
+    return [("was", report.was), ("would be", report.would)] if report.was else [("", report.would)]
+
+
+def _figures(report: Report) -> list[list[str]]:
+    sides = [side for _, side in _sides(report)]
+    rows = [
+        ["alerts", [f"{side.alerts:,}" for side in sides]],
+        ["at once to a subscriber to everything, default budget", [f"{len(side.load.at_once):,}" for side in sides]],
+        [f"the same in {PHASE_DAYS} days: usually", [number(side.load.usual) for side in sides]],
+        [f"the same in {PHASE_DAYS} days: at most (aim: about {MOST})", [str(side.load.busiest) for side in sides]],
+        ["daily digests with the rest", [f"{len(side.load.digests):,}" for side in sides]],
+        ["rules", [", ".join(side.rules) for side in sides]],
+    ]
+    return [[str(name), *cells] for name, cells in rows]
+
+
+def _table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    yield "| " + " | ".join(columns) + " |"
+    yield "|" + "---|" * len(columns)
+    for row in rows:
+        yield "| " + " | ".join(cell.replace("|", "/") for cell in row) + " |"

@@ -1,0 +1,116 @@
+"""What a back-test found: as values, and as JSON for a script."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from deploy.backtest.compare import Detection, Period, Precision, Row, Told, days_to_tell
+from deploy.backtest.happened import Happened
+from deploy.backtest.load import PHASE_DAYS, Load
+from deploy.backtest.planted import Search
+from deploy.backtest.wording import sentence
+
+
+class Side(NamedTuple):
+    """One of the two tellings of the same time."""
+
+    rules: tuple[str, ...]
+    """Versions of the rules it was told under."""
+    alerts: int
+    only: list[Told]
+    """What the other does not have."""
+    precision: Precision
+    detection: Detection | None
+    load: Load
+    planted: list[Search]
+
+
+class Report(NamedTuple):
+    """All of it. ``was`` is None where nothing is there to compare with."""
+
+    source: str
+    period: Period
+    entries: int
+    seconds: float
+    """Of reading and replaying."""
+    outcomes: Mapping[str, int]
+    """What became of a file's messages; empty for a journal."""
+    would: Side
+    was: Side | None
+    rows: list[Row]
+    lost: list[Told]
+    """Judged real, and not told under these rules."""
+    strongest: list[Happened]
+
+    @property
+    def rate(self) -> float:
+        """Entries a second."""
+        return self.entries / self.seconds if self.seconds else 0.0
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain values."""
+        return {
+            "source": self.source,
+            "from": str(self.period.first),
+            "to": str(self.period.last),
+            "entries": self.entries,
+            "seconds": round(self.seconds, 3),
+            "entries_per_second": round(self.rate),
+            "outcomes": dict(self.outcomes),
+            "would": _side(self.would),
+            "was": _side(self.was) if self.was else None,
+            "by_agency_and_kind": [row._asdict() for row in self.rows],
+            "lost_though_real": [_told(one) for one in self.lost],
+            "strongest": [_happened(one) for one in self.strongest],
+        }
+
+
+def _side(side: Side) -> dict[str, Any]:
+    return {
+        "rules": list(side.rules),
+        "alerts": side.alerts,
+        "only_here": [_told(one) for one in side.only],
+        "precision": {**side.precision._asdict(), "share": side.precision.share},
+        "detection": side.detection._asdict() if side.detection else None,
+        "subscriber_to_everything": {
+            "at_once": len(side.load.at_once),
+            "digests": len(side.load.digests),
+            "alerts": side.load.alerts,
+            f"at_once_in_{PHASE_DAYS}_days": {"usual": round(side.load.usual, 1), "most": side.load.busiest},
+        },
+        "planted": [_search(one) for one in side.planted],
+    }
+
+
+def _told(one: Told) -> dict[str, Any]:
+    return {
+        "alert_id": str(one.opened.alert_id),
+        "kind": one.opened.kind.value,
+        "series": one.opened.series,
+        "opened": str(one.opened.opened),
+        "raised_at": one.opened.raised_at.isoformat(),
+        "days_to_tell": round(days_to_tell(one.opened), 2),
+        "sentence": one.opened.sentences.en,
+    }
+
+
+def _happened(one: Happened) -> dict[str, Any]:
+    figures = {name: value._asdict() if value else None for name, value in (("now", one.now), ("before", one.before), ("after", one.after))}
+    parts: dict[str, Sequence[Any]] = {"goods": one.goods, "agencies": one.agencies}
+    return {
+        **_told(one.told),
+        "bits": one.bits,
+        "bucket": {"size": one.size, "start": str(one.height)},
+        **figures,
+        **{name: [part._asdict() for part in found] for name, found in parts.items()},
+        "what_happened": sentence(one),
+    }
+
+
+def _search(one: Search) -> dict[str, Any]:
+    return {
+        "planted": one.planted.model_dump(mode="json", exclude={"case_nos"}),
+        "alert_id": str(one.alert.alert_id) if one.alert else None,
+        "days": round(one.days, 2) if one.days is not None else None,
+    }

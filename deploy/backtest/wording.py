@@ -1,0 +1,63 @@
+"""What happened in; plain English sentences for an operator out. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from deploy.backtest.compare import NETWORK, Told
+from deploy.backtest.happened import Figures, Happened, Part
+from schemas.alerts import Alert
+
+_FEW = 10
+
+
+def sentence(one: Happened) -> str:
+    """What the data show of one rise: its height, before, after, and what it was made of."""
+    size = one.size
+    text = f"{_cases(one.now)} in {_when(one)}"
+    if one.before is not None:
+        text += f"; a usual {size} before had {_cases(one.before)}{_times(one)}"
+    if one.after is not None:
+        text += f"; after it was over, {number(one.after.cases)} a {size}"
+    parts = [f"{name} that rose most: {_said(found)}" for name, found in (("Goods", one.goods), ("Agencies", one.agencies)) if found]
+    return ". ".join([text, *parts]) + "."
+
+
+def who(one: Happened) -> str:
+    """The series, in words."""
+    return "All members together" if one.who == NETWORK else one.who
+
+
+def why(told: Told) -> str:
+    """The alert's own sentence."""
+    return told.opened.sentences.en
+
+
+def when(alert: Alert) -> str:
+    """The bucket of an alert: a month is one word."""
+    bucket = alert.bucket
+    if bucket.size == "month" and (bucket.start.year, bucket.start.month) == (bucket.end.year, bucket.end.month):
+        return f"{bucket.start:%Y-%m}"
+    return str(bucket.start) if bucket.start == bucket.end else f"{bucket.start} to {bucket.end}"
+
+
+def number(value: float) -> str:
+    """A count or a mean: one decimal below ten."""
+    return f"{value:,.0f}" if value >= _FEW or value == round(value) else f"{value:.1f}"
+
+
+def _when(one: Happened) -> str:
+    return f"{one.height:%B %Y}" if one.size == "month" else f"the week of {one.height}" if one.size == "week" else str(one.height)
+
+
+def _cases(figures: Figures) -> str:
+    return f"{number(figures.cases)} cases ({number(figures.mass_kg)} kg)" if figures.mass_kg else f"{number(figures.cases)} cases"
+
+
+def _times(one: Happened) -> str:
+    return f" ({one.now.cases / one.before.cases:.1f} times)" if one.before and one.before.cases else ""
+
+
+def _said(parts: Iterable[Part]) -> str:
+    """``Marijuana, 380 (before 121; 83 % of the rise)``."""
+    return ", ".join(f"{part.name} {number(part.cases)} (before {number(part.before)}; {part.share:.0%} of the rise)" for part in parts)
