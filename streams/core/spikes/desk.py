@@ -95,13 +95,15 @@ class Desk:
         found = self._tracks.get(group)
         if found is None:
             self.start()
-            now, closed, is_network = self._get(f"now/{group}"), self._get(f"closed/{group}"), self.whose is None
+            now, is_network = self._get(f"now/{group}"), self.whose is None
             if now is None:
                 found = Track(self.since, self.calendar, self.rules.series, is_network=is_network)
             else:
-                found = Track.from_stored(
-                    {"now": now, "closed": closed}, self.since, self.calendar, self.rules.series, is_network=self.whose is None
-                )
+
+                def read(name: str) -> Any:
+                    return now if name == "now" else self._get(f"{name}/{group}")
+
+                found = Track.from_stored(read, self.since, self.calendar, self.rules.series, is_network=is_network)
             self._tracks[group] = found
             if group not in self.who["groups"]:
                 insort(self.edit_who()["groups"], group)

@@ -6,7 +6,7 @@ began) is kept beside it as sparse counts, so that the bucket can be changed and
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from streams.core.spikes.calendar import Calendar
@@ -21,6 +21,8 @@ from streams.core.spikes.shape import DAY, WEEKDAYS, Row, Shape, Size
 from streams.core.spikes.spans import days_of, number_of
 from streams.core.spikes.verdict import Verdict
 
+Read = Callable[[str], Any]
+"""A stored part by its name."""
 FORMAT = 1
 _KEPT_DAYS = DAY.keep
 
@@ -50,9 +52,9 @@ class Track:
         self.is_changed = False
 
     @classmethod
-    def from_stored(cls, stored: dict[str, Any], since: int, calendar: Calendar, rules: SeriesRules, *, is_network: bool = False) -> Track:
-        """Read what ``stored`` gave. Raises ValueError for a format this code does not know."""
-        closed, now = stored["closed"], stored["now"]
+    def from_stored(cls, read: Read, since: int, calendar: Calendar, rules: SeriesRules, *, is_network: bool = False) -> Track:
+        """Read the parts that ``stored`` gave, by their names. Raises ValueError for a format this code does not know."""
+        closed, now = read("closed"), read("now")
         if now["f"] != FORMAT:
             raise ValueError(f"a track of format {now['f']}; this code knows {FORMAT}")
         found = cls(since, calendar, rules, is_network=is_network)
