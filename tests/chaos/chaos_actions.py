@@ -27,7 +27,7 @@ EACH = (
     *(("beside", name) for name in BESIDE),
 )
 """Every action there is, by kind and target. A plan has each once before any comes again."""
-GAP_S = (1.0, 4.0)
+GAP_S = (1.0, 3.5)
 PAUSE_S = (1.0, 14.0)
 BESIDE_S = (8.0, 20.0)
 AGAIN_S = 0.5

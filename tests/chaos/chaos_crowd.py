@@ -76,6 +76,10 @@ class Crowd:
         self.alerter = Alerter(self._writer, Alarms(self._seed), count, spread_s, agencies)
         self.alerter.start()
 
+    def calm(self) -> None:
+        """Make no more trouble of one's own."""
+        self._receiver.calm.set()
+
     def settle(self, say: Callable[[str], None]) -> None:
         """Let what waits go out; then show that one who holds on to what it gets delays nobody. Intake and watch are at rest."""
         if self.alerter.failed:

@@ -32,6 +32,8 @@ class Receiver:
         self._lock = threading.Lock()
         self._refused: Counter[str] = Counter()
         self.arrivals: list[Arrival] = []
+        self.calm = threading.Event()
+        """The wobbly one takes everything from here on: the run comes to its end."""
         self.hold, self.release = threading.Event(), threading.Event()
         """The dead one keeps its callers waiting from ``hold`` to ``release``; before that it hangs up on them."""
         self._server = _Server(("127.0.0.1", 0), self)
@@ -42,7 +44,8 @@ class Receiver:
         """Keep it; what to do with it."""
         with self._lock:
             self.arrivals.append(arrival)
-            if arrival.path != "wobbly" or self._refused[arrival.id] >= MOST_REFUSED or self._chance.random() < 0.7:
+            is_taken = self.calm.is_set() or self._refused[arrival.id] >= MOST_REFUSED or self._chance.random() < 0.7
+            if arrival.path != "wobbly" or is_taken:
                 return arrival.path
             way = self._chance.choice(WAYS)
             self._refused[arrival.id] += way != "slow"

@@ -20,7 +20,7 @@ WORKERS: Mapping[str, tuple[str, ...]] = {
 }
 """Consumer group -> what the names of its topics begin with; in the order of the flow."""
 NOT_READ = {"notify": {"alerts.v1"}}
-WITHIN_S = 240.0
+WITHIN_S = 600.0
 AGAIN_S = 0.5
 
 

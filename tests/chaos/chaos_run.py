@@ -187,6 +187,7 @@ class _Run:
         """No more actions, no more time: all that is on its way arrives."""
         self._say("coming to rest")
         stack.proxy.disarm()
+        self._crowd.calm()
         for process in stack.extra:
             process.stop()
         stack.wait_for_rest()
@@ -211,6 +212,7 @@ class _Run:
         checker = Checker(stack.settings, stack.clickhouse_url, records)
         self._found = checker.check(messages, delivered, tried, self._agencies())
         self._trouble += [*self._found.differences, *self._crowd.judge(records, now)]
+        self._say("judged")
         if self._trouble:
             keep(records, self._folder)
         (self._folder / "report.json").write_text(json.dumps(report, indent=1), encoding="utf-8")
