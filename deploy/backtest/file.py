@@ -18,6 +18,7 @@ from deploy.profiles import Given, profile_of
 from producers.files import Chunks, tomorrow_anywhere
 from producers.parsed import Format, Parsed, Stamp
 from producers.timeline import possible, timeline
+from schemas.batches import BATCH_HEADER
 from schemas.control import CONTROL_HEADER, AgencyProfile, sign
 from schemas.errors import Refused
 from schemas.rejected import Rejected
@@ -27,7 +28,7 @@ from schemas.wire import dump, encode, load
 from streams.core.counts.fold import minutes_of
 from streams.core.draft import Draft
 from streams.core.intake.control import Deployment
-from streams.core.intake.fold import BATCH_HEADER, Intake
+from streams.core.intake.fold import Intake
 
 _BATCH = ((BATCH_HEADER, b"replay"),)
 _DAY, _SECOND = timedelta(days=1), timedelta(seconds=1)

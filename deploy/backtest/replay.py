@@ -5,10 +5,11 @@ The detectors are those of the workers ``watch`` and ``network``: what differs i
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from schemas.alerts import Alert
+from streams.core.spikes.clocks import Expected
 from streams.core.spikes.network import Network
 from streams.core.spikes.rules import DEFAULT, Rules
 from streams.core.spikes.watch import Watch
@@ -22,15 +23,12 @@ class Placed(NamedTuple):
 
 
 class Replay:
-    """All agencies' detectors and those of the network, beginning with nothing.
+    """All agencies' detectors and those of the network, beginning with nothing. The network waits for who is ``expected``."""
 
-    ``partitions`` are those of the journal that hold entries: no day is over before each of them was read.
-    """
-
-    def __init__(self, rules: Rules = DEFAULT, partitions: Collection[int] = ()) -> None:
+    def __init__(self, rules: Rules = DEFAULT, expected: Expected = Expected(is_replay=True)) -> None:  # noqa: B008 - immutable
         self.rules = rules
         self._watches: dict[str, Watch] = {}
-        self._network = Network.from_stored(_nothing, rules, partitions)
+        self._network = Network.from_stored(_nothing, rules, expected)
         self.alerts: list[Alert] = []
 
     def take(self, placed: Placed) -> None:

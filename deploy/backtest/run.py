@@ -18,10 +18,12 @@ from deploy.backtest.planted import search
 from deploy.backtest.replay import Placed, Replay
 from deploy.backtest.report import Report, Side
 from deploy.backtest.tally import Tally
+from deploy.registry import list_agencies
 from producers.parsed import Format
 from producers.simulation.truth import Planted
 from schemas.alerts import Alert
 from schemas.settings import Settings
+from streams.core.spikes.clocks import Expected
 from streams.core.spikes.rules import DEFAULT, Rules
 
 
@@ -75,7 +77,9 @@ def of_deployment(settings: Settings, asked: Asked) -> Report:
     began, tally, replays = time.monotonic(), Tally(), list[Replay]()
 
     def begin(partitions: set[int]) -> Callable[[Placed], None]:
-        replays.append(Replay(asked.rules, partitions))
+        is_replay = not settings.clock_is_on()
+        agencies = {profile.agency for profile in list_agencies(settings)} if is_replay else ()
+        replays.append(Replay(asked.rules, Expected(partitions, agencies, is_replay)))
 
         def take(placed: Placed) -> None:
             tally.take(placed.entry)
