@@ -319,4 +319,4 @@ def test_a_series_restarts_in_days_when_it_grows():
         log.cases(int(rng.poisson(0.5 if day < 120 else 6.0)))
     log.begin_day()
     _, state = fold(AGENCY, log.entries, rules)
-    assert load(state["closed/"])["series"]["shape"] == "day"
+    assert load(state["now/"])["series"]["shape"] == "day"

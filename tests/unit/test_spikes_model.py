@@ -101,6 +101,16 @@ def test_a_phase_that_begins_after_a_quiet_half_year_is_as_unknown_as_at_first()
     assert phase > 0.3
 
 
+@pytest.mark.parametrize("shape", [DAY, WEEK, MONTH], ids=lambda shape: shape.name)
+def test_the_forecast_in_closed_form_is_that_of_one_bucket_after_the_other(shape):
+    model = learnt(shape, np.random.default_rng(5).poisson(2.0, 150))
+    rows = [shape.row(151 + place) for place in range(shape.guard + 1)]
+    short, long = model.forecast(rows), model._forecast_by_bucket(np.array(rows))
+    assert [one.mean for one in short.forecasts] == pytest.approx([one.mean for one in long.forecasts], rel=1e-12)
+    assert [one.log_variance for one in short.forecasts] == pytest.approx([one.log_variance for one in long.forecasts], rel=1e-12)
+    assert short.wide == pytest.approx(long.wide, rel=1e-12)
+
+
 def test_stored_and_read_back_it_goes_on_to_the_last_bit():
     counts = np.random.default_rng(6).poisson(3.0, 120)
     whole = learnt(DAY, counts)

@@ -83,8 +83,8 @@ def test_a_replay_judges_what_changed_as_if_it_had_come_in_time():
 
 
 def test_only_the_kept_buckets_can_be_corrected():
-    series = grown(WEEK, days(length=WEEK.keep + 30))
-    assert len(series.counts) == WEEK.keep + WEEK.guard + 1
+    series = grown(WEEK, days(length=2 * WEEK.keep + 30))
+    assert WEEK.keep < len(series.counts) - WEEK.guard - 1 <= 1.5 * WEEK.keep
     assert not series.add(FIRST, 3)
     assert series.add(series.start, 3)
 
@@ -96,15 +96,47 @@ def test_a_partial_count_is_judged_against_the_share_that_should_be_in():
     assert half.critical(half.newest, 1e-3) < whole.critical(whole.newest, 1e-3)
 
 
+@pytest.mark.parametrize("length", [30, 100, 500, 900])
+@pytest.mark.parametrize("delay", [10, 60, 190, 350])
+def test_a_late_report_is_learnt_from_the_snapshot_before_it_as_if_it_had_come_in_time(length, delay):
+    counts = days(length=length)
+    place = length - 1 - min(delay, length - 9)
+    in_order, late = grown(counts=counts), grown(counts=np.where(np.arange(length) == place, 0, counts))
+    assert late.add(FIRST + place, int(counts[place]))
+    late = read_again(late)
+    late.relearn(DAY.row)
+    late.look_ahead(DAY.row, ())
+    assert dump(everything(late)) == dump(everything(in_order))
+
+
 def test_state_is_a_few_kilobytes_of_plain_json():
-    closed, now = grown(counts=days(length=600)).stored()
-    assert len(dump(closed)) < 8_000
-    assert len(dump(now)) < 1_000
-    again = Series.from_stored(load(dump(closed)), load(dump(now)))
-    assert dump(again.stored()) == dump((closed, now))
+    parts = grown(counts=days(length=1_000)).stored()
+    assert len(dump(parts["now"])) < 1_000
+    assert len(dump(parts["closed"])) < 2_500
+    assert len(dump(parts["old"])) < 5_500
+
+
+def test_read_again_between_any_two_buckets_it_goes_on_to_the_last_bit():
+    counts = days(length=450)
+    whole, parts = grown(counts=counts), grown(counts=counts[:120]).stored()
+    for count in counts[120:]:
+        series = read_again(parts)
+        series.add(series.newest, int(count))
+        series.close(DAY.row, ())
+        parts |= load(dump(series.stored()))
+    assert dump(everything(read_again(parts))) == dump(everything(whole))
 
 
 def test_a_series_of_another_format_is_not_read():
-    closed, now = grown(counts=days()).stored()
+    parts = grown(counts=days()).stored()
     with pytest.raises(ValueError, match="format 9"):
-        Series.from_stored(closed | {"f": 9}, now)
+        Series.from_stored(parts["now"] | {"f": 9}, parts.get)
+
+
+def read_again(series):
+    parts = load(dump(series if isinstance(series, dict) else everything(series)))
+    return Series.from_stored(parts["now"], parts.get)
+
+
+def everything(series):
+    return series.stored() | {"closed": series.past.stored(), "old": series.past.stored_old()}

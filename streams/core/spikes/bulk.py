@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import insort
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from schemas.alerts import MOST_EVENTS, Alert, Kind, State, Tier
@@ -11,19 +11,23 @@ from streams.core.spikes import completeness, explain, queries, retro, wording
 from streams.core.spikes.case import Case
 from streams.core.spikes.desk import Desk
 from streams.core.spikes.detector import Detector, Tick
+from streams.core.spikes.regressors import Regressors
 from streams.core.spikes.series import Series
-from streams.core.spikes.shape import ARRIVALS, Row
+from streams.core.spikes.shape import ARRIVALS
 
 KEPT: dict[str, Any] = {"cases": None, "sendings": None, "sent": 0}
 """What changes when a day of arrival closes: two series, and how many sendings there were in all."""
-_EMPTY: dict[str, Any] = {"n": 0, "old": 0, "delays": {}, "batches": {}, "events": []}
+_EMPTY: dict[str, Any] = {"today": None, "opened": False}
 
 
 def on_case(desk: Desk, case: Case) -> Iterator[Alert]:
     """Count what comes."""
     if case.added is None or case.version > 1 or desk.today is None or case.is_history:
         return
-    arrived = desk.part("arrivals", {"today": fresh(), "opened": False})["today"]
+    part = desk.part("arrivals", _EMPTY)
+    arrived = part["today"]
+    if arrived is None:
+        arrived = part["today"] = {"n": 0, "old": 0, "delays": {}, "batches": {}, "events": []}
     arrived["n"] += 1
     arrived["batches"][case.batch] = 1
     if case.added.has_day:
@@ -31,24 +35,26 @@ def on_case(desk: Desk, case: Case) -> Iterator[Alert]:
         arrived["old"] += delay > 0
         if case.added.day >= desk.since:
             arrived["delays"][str(delay)] = arrived["delays"].get(str(delay), 0) + 1
-        if delay > 0:
+        if delay > 0 and (len(arrived["events"]) < MOST_EVENTS or case.event_id < arrived["events"][-1]):
             insort(arrived["events"], case.event_id)
             del arrived["events"][MOST_EVENTS:]
     yield from ()
 
 
 def on_day(desk: Desk, tick: Tick) -> Iterator[Alert]:
-    """Judge the day's arrivals, learn from them, and begin the next day."""
-    part = desk.part("arrivals", {"today": fresh(), "opened": False})
-    if desk.who["since"] is None:
+    """Judge the day's arrivals and learn from them. A day on which nothing came is learnt when something comes, or is asked for."""
+    if desk.who["since"] is None or desk.today is None:
         return
-    arrived, rules = part["today"], desk.rules.bulk
-    delays = desk.part("delays", completeness.begin())
-    _learn_delays(desk, delays, arrived)
-    kept = desk.part("arriving", KEPT)
-    cases, sendings = series_of(desk, "cases", kept), series_of(desk, "sendings", kept)
-    cases.add(cases.newest, arrived["n"])
-    sendings.add(sendings.newest, len(arrived["batches"]))
+    part, arrived = desk.part("arrivals", _EMPTY, change=False), came_today(desk)
+    _learn_delays(desk, arrived["delays"] if arrived else {})
+    if arrived is None:
+        if part["opened"]:
+            desk.part("arrivals", _EMPTY)["opened"] = False
+        return
+    part, kept, rules = desk.part("arrivals", _EMPTY), desk.part("arriving", KEPT), desk.rules.bulk
+    cases = advance(desk, "cases", arrived["n"])
+    advance(desk, "sendings", len(arrived["batches"]))
+    kept["sent"] += len(arrived["batches"])
     if cases.is_ready():
         verdict = cases.judge(cases.newest)
         is_old = arrived["old"] > rules.old_share * arrived["n"]
@@ -56,48 +62,50 @@ def on_day(desk: Desk, tick: Tick) -> Iterator[Alert]:
         if is_bulk and not part["opened"] and not _is_spike(desk):
             yield _alert(desk, tick, arrived, cases)
         part["opened"] = is_bulk or (part["opened"] and verdict.p < desk.rules.spike.clear_p)
-    for name, series in (("cases", cases), ("sendings", sendings)):
-        while series.newest < tick.today:
-            series.close(rows_of(desk), ())
-        kept[name] = dict(zip(("closed", "now"), series.stored(), strict=True))
-    kept["sent"] += len(arrived["batches"])
-    part["today"] = fresh()
+    part["today"] = None
 
 
-def fresh() -> dict[str, Any]:
-    """Nothing has come yet today."""
-    return {name: type(value)(value) for name, value in _EMPTY.items()}
+def came_today(desk: Desk) -> dict[str, Any] | None:
+    """What has come on the day that is open."""
+    found: dict[str, Any] | None = desk.part("arrivals", _EMPTY, change=False)["today"]
+    return found
 
 
-def series_of(desk: Desk, name: str, kept: dict[str, Any]) -> Series:
-    """The series of what arrives a day: ``cases`` or ``sendings``."""
+def advance(desk: Desk, name: str, count: int = 0) -> Series:
+    """The series of what arrives a day, ``cases`` or ``sendings``, with today's count in its newest bucket."""
+    kept, today, rows = desk.part("arriving", KEPT), desk.today, Regressors(ARRIVALS, desk.calendar)
+    assert today is not None  # noqa: S101 - asked for at the end of a day
     if kept[name]:
-        return Series.from_stored(kept[name]["closed"], kept[name]["now"])
-    assert desk.today is not None  # noqa: S101 - asked for at the end of a day
-    return Series.begin(ARRIVALS, desk.today, rows_of(desk), level=desk.rules.series.prior.level())
+        series = Series.from_stored(kept[name]["now"], kept[name].get)
+    else:
+        series = Series.begin(ARRIVALS, today, rows, level=desk.rules.series.prior.level())
+    if series.newest < today:
+        while series.newest < today:
+            series.open_next(rows)
+        series.look_ahead(rows, ())
+    series.add(today, count)
+    kept[name] = {**(kept[name] or {}), **series.stored()}
+    return series
 
 
-def rows_of(desk: Desk) -> Any:
-    """Regressors of a day of arrival."""
-
-    def rows(day: int) -> Row:
-        return ARRIVALS.row(day, desk.calendar.shares("day", day))
-
-    return rows
-
-
-def _learn_delays(desk: Desk, delays: dict[str, Any], arrived: dict[str, Any]) -> None:
+def _learn_delays(desk: Desk, arrived: Mapping[str, int]) -> None:
     """Delays of what came today; and of the day that leaves the guard band, how much of it had come in time."""
-    by_delay = {int(delay): count for delay, count in sorted(arrived["delays"].items())}
-    completeness.record(delays, by_delay)
-    by_day: dict[str, list[int]] = delays.setdefault("days", {})
     assert desk.today is not None  # noqa: S101 - asked for at the end of a day
+    over = desk.today - completeness.AGES
+    delays = desk.delays
+    if not arrived and not any(int(day) <= over for day in delays.get("days", ())):
+        return
+    delays = desk.part("delays", completeness.begin())
+    by_delay = {int(delay): count for delay, count in sorted(arrived.items())}
+    if by_delay:
+        completeness.record(delays, by_delay, desk.today)
+    by_day: dict[str, list[int]] = delays.setdefault("days", {})
     for delay, count in by_delay.items():
         if 0 <= delay < completeness.AGES:
             total = by_day.setdefault(str(desk.today - delay), [0, 0])
             total[0] += count * (delay == 0)
             total[1] += count
-    for day in [day for day in by_day if int(day) <= desk.today - completeness.AGES]:
+    for day in [day for day in by_day if int(day) <= over]:
         completeness.record_day(delays, *by_day.pop(day))
 
 

@@ -18,15 +18,16 @@ _BULK = 2.0
 
 def begin() -> dict[str, Any]:
     """Nothing known: reports come on the day itself, one by one."""
-    return {"f": 1, "n": [_FIRST, *[0.0] * (AGES - 1)], "v": [10.0, 10.0]}
+    return {"f": 1, "n": [_FIRST, *[0.0] * (AGES - 1)], "v": [10.0, 10.0], "on": None}
 
 
-def record(delays: dict[str, Any], by_delay: Mapping[int, int]) -> None:
-    """Take in the reports of one closed day of arrival: delay in days -> reports."""
-    kept = [weight * _KEPT for weight in delays["n"]]
+def record(delays: dict[str, Any], by_delay: Mapping[int, int], today: int) -> None:
+    """Take in the reports of one closed day of arrival: delay in days -> reports. Days on which nothing came may be left out."""
+    days = 1 if delays["on"] is None else today - delays["on"]
+    kept = [weight * _KEPT**days for weight in delays["n"]]
     for delay, count in by_delay.items():
         kept[min(max(delay, 0), AGES - 1)] += count
-    delays["n"] = kept
+    delays["n"], delays["on"] = kept, today
 
 
 def record_day(delays: dict[str, Any], on_time: int, total: int) -> None:

@@ -9,7 +9,7 @@ import math
 
 _LARGE = 10.0
 _NEWTON_STEPS = 12  # one or two below q = 0.5; the rest is for series that know nothing yet
-_CLOSE = 1e-9  # the next step would change x by its square
+_CLOSE = 1e-7  # the next step would change x by its square
 
 
 def digamma(x: float) -> float:
@@ -29,8 +29,8 @@ def trigamma(x: float) -> float:
 
 
 def inverse_trigamma(q: float) -> float:
-    """The x with psi'(x) = q, for 1e-10 <= q: Newton on 1/psi', which is nearly straight, from 1/q + 0.5."""
-    x = 1 / q + 0.5
+    """The x with psi'(x) = q, for 1e-10 <= q: Newton on 1/psi', which is nearly straight, from the first terms of its series."""
+    x = 1 / q + 0.5 - q / 12 if q < 1 else 1 / q + 0.5
     for _ in range(_NEWTON_STEPS):
         second, third = _second_and_third(x)
         step = second * (1 - second / q) / third

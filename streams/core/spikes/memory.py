@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import insort
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -23,70 +23,90 @@ class Behind(NamedTuple):
 
 
 class Memory:
-    """By bucket. Nothing in it depends on the order in which a bucket's events came."""
+    """By bucket, as JSON has it. Nothing in it depends on the order in which a bucket's events came."""
 
     def __init__(self) -> None:
-        self.events: dict[int, list[str]] = {}
-        self.late: dict[int, int] = {}
-        self.traits: dict[int, Traits] = {}
+        self.events: dict[str, list[str]] = {}
+        self.late: dict[str, int] = {}
+        self.traits: dict[str, Traits] = {}
 
     @classmethod
     def from_stored(cls, stored: dict[str, Any]) -> Memory:
         """Read what ``stored`` gave."""
         found = cls()
-        found.events = {int(bucket): ids for bucket, ids in stored["events"].items()}
-        found.late = {int(bucket): count for bucket, count in stored["late"].items()}
-        found.traits = {int(bucket): traits for bucket, traits in stored["traits"].items()}
+        found.events, found.late, found.traits = stored["events"], stored["late"], stored["traits"]
         return found
 
     def stored(self) -> dict[str, Any]:
         """Plain JSON values."""
-        parts = {"events": self.events, "late": self.late, "traits": self.traits}
-        return {name: {str(bucket): value for bucket, value in sorted(part.items())} for name, part in parts.items()}  # type: ignore[attr-defined]
+        return {"events": _sorted(self.events), "late": _sorted(self.late), "traits": _sorted(self.traits)}
 
     def add(self, bucket: int, event_id: str, features: Mapping[str, frozenset[str]], *, is_late: bool) -> None:
         """Remember an event; of more than ``MOST_EVENTS`` the smallest ids."""
-        ids = self.events.setdefault(bucket, [])
-        if event_id not in ids:
-            insort(ids, event_id)
+        name = str(bucket)
+        ids = self.events.get(name)
+        if ids is None:
+            ids, self.late[name], self.traits[name] = self.events.setdefault(name, []), 0, {}
+        place = bisect_left(ids, event_id)
+        if place < MOST_EVENTS and ids[place : place + 1] != [event_id]:
+            ids.insert(place, event_id)
             del ids[MOST_EVENTS:]
-        self.late[bucket] = self.late.get(bucket, 0) + is_late
-        self._add_traits(bucket, {feature: dict.fromkeys(values, 1) for feature, values in features.items()})
+        self.late[name] += is_late
+        kept = self.traits[name]
+        for feature, values in features.items():
+            total = kept.get(feature)
+            if total is None:
+                total = kept[feature] = {}
+            for value in sorted(values) if len(values) > 1 else values:
+                if value in total:
+                    total[value] += 1
+                elif len(total) < MOST_TRAITS:
+                    total[value] = 1
 
     def add_many(self, bucket: int, ids: Sequence[str], traits: Mapping[str, Mapping[str, int]], late: int) -> None:
         """Remember several events, of which ``ids`` are the first by order of their ids."""
-        self.events[bucket] = sorted({*self.events.get(bucket, ()), *ids})[:MOST_EVENTS]
-        self.late[bucket] = self.late.get(bucket, 0) + late
-        self._add_traits(bucket, traits)
-
-    def remove(self, bucket: int, event_id: str, *, is_late: bool) -> None:
-        """Forget an event that was corrected or withdrawn; what it had in common with others stays, it is not known any more."""
-        ids = self.events.get(bucket, [])
-        if event_id in ids:
-            ids.remove(event_id)
-        self.late[bucket] = max(0, self.late.get(bucket, 0) - is_late)
-
-    def behind(self, first: int, last: int) -> Behind:
-        """What is remembered of a span of buckets."""
-        traits: Traits = {}
-        for bucket in range(first, last + 1):
-            for feature, counts in self.traits.get(bucket, {}).items():
-                total = traits.setdefault(feature, {})
-                for value, count in counts.items():
-                    total[value] = total.get(value, 0) + count
-        ids = [one for bucket in range(last, first - 1, -1) for one in self.events.get(bucket, [])]
-        return Behind(ids, sum(self.late.get(bucket, 0) for bucket in range(first, last + 1)), traits)
-
-    def drop_before(self, bucket: int) -> None:
-        """Forget what can no longer be judged."""
-        for part in (self.events, self.late, self.traits):
-            for old in [one for one in part if one < bucket]:
-                del part[old]
-
-    def _add_traits(self, bucket: int, traits: Mapping[str, Mapping[str, int]]) -> None:
-        kept = self.traits.setdefault(bucket, {})
+        name = str(bucket)
+        self.events[name] = sorted({*self.events.get(name, ()), *ids})[:MOST_EVENTS]
+        self.late[name] = self.late.get(name, 0) + late
+        kept = self.traits.setdefault(name, {})
         for feature, counts in sorted(traits.items()):
             total = kept.setdefault(feature, {})
             for value, count in sorted(counts.items()):
                 if value in total or len(total) < MOST_TRAITS:
                     total[value] = total.get(value, 0) + count
+
+    def remove(self, bucket: int, event_id: str, *, is_late: bool) -> None:
+        """Forget an event that was corrected or withdrawn; what it had in common with others stays, it is not known any more."""
+        name = str(bucket)
+        ids = self.events.get(name)
+        if ids is None:
+            return
+        if event_id in ids:
+            ids.remove(event_id)
+        self.late[name] = max(0, self.late[name] - is_late)
+
+    def late_in(self, bucket: int) -> int:
+        """Events of a bucket that came after it had closed."""
+        return self.late.get(str(bucket), 0)
+
+    def behind(self, first: int, last: int) -> Behind:
+        """What is remembered of a span of buckets."""
+        traits: Traits = {}
+        span = [str(bucket) for bucket in range(first, last + 1)]
+        for bucket in span:
+            for feature, counts in self.traits.get(bucket, {}).items():
+                total = traits.setdefault(feature, {})
+                for value, count in counts.items():
+                    total[value] = total.get(value, 0) + count
+        ids = [one for bucket in reversed(span) for one in self.events.get(bucket, [])]
+        return Behind(ids, sum(self.late.get(bucket, 0) for bucket in span), traits)
+
+    def drop_before(self, bucket: int) -> None:
+        """Forget what can no longer be judged."""
+        for part in (self.events, self.late, self.traits):
+            for old in [one for one in part if int(one) < bucket]:
+                del part[old]
+
+
+def _sorted(part: dict[str, Any]) -> dict[str, Any]:
+    return dict(sorted(part.items()))

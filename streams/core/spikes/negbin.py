@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from scipy.special import betainc, gammainc
+from scipy.special.cython_special import betainc, gammainc  # for one number at a time, five times as fast as for arrays
 
 _POISSON = 1 + 1e-9
 """Variance over mean up to which it is a Poisson distribution."""
@@ -18,14 +18,18 @@ def tail(y: int, mean: float, variance: float) -> float:
     if y <= 0:
         return 1.0
     if variance <= mean * _POISSON:
-        return float(gammainc(y, mean))
+        return float(gammainc(float(y), mean))
     r = mean * mean / (variance - mean)
-    return float(betainc(y, r, mean / (r + mean)))
+    return float(betainc(float(y), r, mean / (r + mean)))
 
 
 def mid_p(y: int, mean: float, variance: float) -> float:
     """Half of P(Y >= y) and half of P(Y > y): uniform enough under the null for counts as small as these (Lancaster 1961)."""
-    return 0.5 * (tail(y, mean, variance) + tail(y + 1, mean, variance))
+    if y <= 0 or variance <= mean * _POISSON:
+        return 0.5 * (tail(y, mean, variance) + tail(y + 1, mean, variance))
+    r = mean * mean / (variance - mean)
+    share = mean / (r + mean)
+    return 0.5 * float(betainc(float(y), r, share) + betainc(y + 1.0, r, share))
 
 
 def log_none(mean: float, variance: float) -> float:
@@ -73,9 +77,10 @@ def spread(mean: float, log_variance: float) -> float:
 def evidence(y: int, mean: float, variance: float) -> float:
     """Likelihood ratio of ``y`` under a mean raised by 1, 2 or 3 standard deviations (a third each): expectation 1 under the null."""
     r = mean * mean / max(variance - mean, 1e-6 * mean)
-    log_share, sd, total = math.log(r / (r + mean)), math.sqrt(variance), 0.0
+    log_share, step, total = math.log(r / (r + mean)), r * math.sqrt(variance) / mean, 0.0
+    base = math.lgamma(y + r) - math.lgamma(r)
     for shift in (1, 2, 3):
-        raised = r * (mean + shift * sd) / mean
-        log_ratio = math.lgamma(y + raised) - math.lgamma(raised) - math.lgamma(y + r) + math.lgamma(r) + (raised - r) * log_share
+        raised = r + shift * step
+        log_ratio = math.lgamma(y + raised) - math.lgamma(raised) - base + (raised - r) * log_share
         total += math.exp(min(50.0, max(-50.0, log_ratio))) / 3
     return total

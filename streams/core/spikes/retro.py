@@ -22,11 +22,13 @@ def on_day(desk: Desk, tick: Tick) -> Iterator[Alert]:
     limit = desk.rules.spike.open_p / desk.rules.spike.second_look
     told_today: set[tuple[str, int]] = set()
     for group, track in desk.tracks.items():
-        late = dict(track.memory.late)
+        if track.is_settled:
+            continue
+        memory = track.memory  # as it is now: a history that came begins another
         found = [
             verdict
             for verdict in track.repair(desk.delays, tick.today)
-            if verdict.p < limit and verdict.observed >= desk.rules.spike.min_cases and late.get(verdict.bucket, 0) > 0
+            if verdict.p < limit and verdict.observed >= desk.rules.spike.min_cases and memory.late_in(verdict.bucket) > 0
         ]
         part = desk.part("retro", EMPTY, change=bool(found))
         new = [verdict for verdict in found if name(group, track, verdict) not in part["told"]]

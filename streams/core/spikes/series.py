@@ -1,34 +1,42 @@
 """One series at one bucket size: counts in, verdicts out, and the state that it needs between two runs.
 
-    start            learnt          guard band
-      |  c c c c c c c c c c c c c  |  c  c  c  |   -> time
-    base                        model         newest (open)
+      learnt (``past``)            guard band (``recent``)
+      c c c c c c c c c c c c c  |  c  c  c  |   -> time
+                                          newest (open)
 
-``base`` has learnt what lies before ``start``, ``model`` all up to the guard band. A count behind the guard band that changes makes
-the series dirty: it is learnt again from ``base``, which takes some milliseconds, and gives what it would have been in order.
+A count behind the guard band that changes makes the series dirty: it is learnt again from a snapshot of its past, which takes some
+milliseconds, and gives what it would have been in order.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
+import numpy as np
+
 from streams.core.spikes.model import FLAT, Forecast, Model, Outlook
+from streams.core.spikes.past import Past
 from streams.core.spikes.shape import SHAPES, Row, Shape
 from streams.core.spikes.verdict import Open, Verdict, critical, judge
 
 Rows = Callable[[int], Row]
-"""The regressors of a bucket."""
+"""The regressors of a bucket; equal ones give the same."""
+Read = Callable[[str], Any]
+"""A stored part by its name: ``closed``, ``old``."""
 FORMAT = 1
 
 
 class Series:
-    """Counts by bucket, what has been learnt of them, and the newest buckets under judgement."""
+    """The counts of the guard band under judgement; what has been learnt of those before is read when it is needed."""
 
-    def __init__(self, shape: Shape, start: int, counts: list[int], models: Callable[[], tuple[Model, Model]], band: Open) -> None:
-        self.shape, self.start, self.counts, self.band = shape, start, counts, band
-        self._models = models
+    def __init__(self, shape: Shape, newest: int, recent: list[int], band: Open, past: Callable[[], Past]) -> None:
+        self.shape, self.recent, self.band, self._past = shape, recent, band, past
+        self.newest = newest
+        """The bucket that is open."""
+        self.oldest_open = newest - len(recent) + 1
+        """The first bucket of the guard band."""
         self.dirty: set[int] = set()
         self.is_touched = False
         """Whether more than the guard band has changed since it was read."""
@@ -40,138 +48,149 @@ class Series:
     ) -> Series:
         """A series whose newest bucket is ``first``. ``history`` (bucket -> count) lies before it and is learnt silently."""
         start = min(history, default=first) if history else first
-        counts = [(history or {}).get(bucket, 0) for bucket in range(start, first)] + [0]
-        base = Model.begin(shape, level)
-        found = cls(shape, start, counts, lambda: (base, base), Open(Outlook([], []), 1.0, []))
-        found.relearn(rows)
-        found.trim(rows)
+        past = Past.begin(shape, start, Model.begin(shape, level))
+        found = cls(shape, start, [0], Open(Outlook([], []), 1.0, []), lambda: past)
+        for bucket in range(start, first):
+            found.recent[-1] = (history or {}).get(bucket, 0)
+            found.open_next(rows)
+        found.is_touched = True
         found.look_ahead(rows, ())
         return found
 
     @classmethod
-    def from_stored(cls, closed: dict[str, Any], now: dict[str, Any]) -> Series:
-        """Read what ``stored`` gave. Raises ValueError for a format this code does not know."""
-        if closed["f"] != FORMAT:
-            raise ValueError(f"a series of format {closed['f']}; this code knows {FORMAT}")
-        shape = SHAPES[closed["shape"]]
+    def from_stored(cls, now: dict[str, Any], read: Read) -> Series:
+        """Read what ``stored`` gave; ``read`` gives the other parts. Raises ValueError for a format this code does not know."""
+        if now["f"] != FORMAT:
+            raise ValueError(f"a series of format {now['f']}; this code knows {FORMAT}")
+        shape = SHAPES[now["shape"]]
         band = Open(Outlook([Forecast(mean, q) for mean, q in now["mu"]], now["wide"]), now["phi"], now["shares"])
-
-        def models() -> tuple[Model, Model]:
-            return Model.from_stored(shape, closed["base"]), Model.from_stored(shape, closed["model"])
-
-        found = cls(shape, closed["start"], closed["counts"] + now["counts"], models, band)
-        found.dirty = set(closed["dirty"])
+        found = cls(shape, now["newest"], now["counts"], band, lambda: Past.from_stored(shape, read("closed"), lambda: read("old")))
+        found.dirty = set(now["dirty"])
+        found._critical = {(bucket, p): count for bucket, p, count in now["critical"]}
         return found
 
-    def stored(self) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Plain JSON values: what changes when a bucket closes or the past is corrected, and what changes with each event."""
-        cut = max(0, len(self.counts) - self.shape.guard - 1)
-        closed = {
-            "f": FORMAT,
-            "shape": self.shape.name,
-            "start": self.start,
-            "counts": self.counts[:cut],
-            "base": self.base.stored(),
-            "model": self.model.stored(),
-            "dirty": sorted(self.dirty),
-        }
+    def stored(self) -> dict[str, dict[str, Any]]:
+        """Plain JSON values: ``now`` changes with each event; where they changed, ``closed`` and ``old`` of the past."""
         outlook, dispersion, shares = self.band
-        mu = [list(one) for one in outlook.forecasts]
-        now = {"counts": self.counts[cut:], "mu": mu, "wide": outlook.wide, "phi": dispersion, "shares": shares}
-        return closed, now
+        found = {
+            "now": {
+                "f": FORMAT,
+                "shape": self.shape.name,
+                "newest": self.newest,
+                "counts": self.recent,
+                "mu": [list(one) for one in outlook.forecasts],
+                "wide": outlook.wide,
+                "phi": dispersion,
+                "shares": shares,
+                "dirty": sorted(self.dirty),
+                "critical": [[*key, count] for key, count in self._critical.items()],
+            }
+        }
+        if self.is_touched:
+            found["closed"] = self.past.stored()
+            if self.past.is_turned and self.shape.keep:
+                found["old"] = self.past.stored_old()
+        return found
 
     @cached_property
-    def base(self) -> Model:
-        """What lies before ``start``, learnt. Read when a bucket closes: most runs need only the guard band."""
-        return self._models()[0]
-
-    @cached_property
-    def model(self) -> Model:
-        """What lies before the guard band, learnt."""
-        return self._models()[1]
+    def past(self) -> Past:
+        """What lies before the guard band. Read when a bucket closes: most runs need only the band."""
+        return self._past()
 
     @property
-    def newest(self) -> int:
-        """The bucket that is open."""
-        return self.start + len(self.counts) - 1
+    def start(self) -> int:
+        """The first bucket that can be corrected."""
+        return self.past.start
 
     @property
-    def oldest_open(self) -> int:
-        """The first bucket of the guard band."""
-        return max(self.start, self.newest - self.shape.guard)
+    def counts(self) -> list[int]:
+        """From ``start`` to the newest bucket."""
+        return [*self.past.counts, *self.recent]
+
+    def count_of(self, bucket: int) -> int:
+        """The count of a bucket of the guard band."""
+        return self.recent[bucket - self.oldest_open]
 
     def add(self, bucket: int, count: int) -> bool:
         """Count in a bucket (less than 0 takes out again). False when it lies before all that can still be corrected, or ahead."""
-        place = bucket - self.start
-        if not 0 <= place < len(self.counts):
+        if bucket > self.newest:
             return False
-        self.counts[place] += count
-        if bucket < self.oldest_open:
-            if not self.dirty:
+        if bucket >= self.oldest_open:
+            self.recent[bucket - self.oldest_open] += count
+            if bucket < self.newest:
                 self._critical.clear()
-            self.dirty.add(bucket)
-            self.is_touched = True
-        elif bucket < self.newest:
+            return True
+        if not self.past.correct(bucket, count):
+            return False
+        if not self.dirty:
             self._critical.clear()
+        self.dirty.add(bucket)
+        self.is_touched = True
         return True
 
     def is_ready(self) -> bool:
         """Whether the guard band is full: nothing is judged before."""
-        return len(self.counts) > self.shape.guard and bool(self.band.outlook.forecasts)
+        return len(self.recent) > self.shape.guard and bool(self.band.outlook.forecasts)
 
     def judge(self, bucket: int) -> Verdict:
         """The newest bucket by all windows that end with it; an older one of the guard band by itself alone.
 
         While the series is dirty the newest too: what has been learnt lacks what has just come, and a week's sum holds some of it.
         """
-        first = self.oldest_open
-        return judge(self.shape, self.counts[first - self.start :], self.band, bucket - first, alone=bool(self.dirty))._replace(
-            bucket=bucket
-        )
+        place = bucket - self.oldest_open
+        return judge(self.shape, self.recent, self.band, place, alone=bool(self.dirty))._replace(bucket=bucket)
 
     def critical(self, bucket: int, p: float) -> int:
         """The smallest count of the bucket that is less probable than ``p``; known without work until another bucket changes."""
         found = self._critical.get((bucket, p))
         if found is None:
-            first = self.oldest_open
-            counts, alone = self.counts[first - self.start :], bool(self.dirty)
-            found = self._critical[bucket, p] = critical(self.shape, counts, self.band, bucket - first, p, alone=alone)
+            found = critical(self.shape, self.recent, self.band, bucket - self.oldest_open, p, alone=bool(self.dirty))
+            self._critical[bucket, p] = found
         return found
 
     def close(self, rows: Rows, shares: Sequence[float]) -> None:
         """The next bucket opens; the oldest of the guard band is learnt. ``shares`` as ``look_ahead`` takes them."""
-        self.is_touched, leaving = True, self.oldest_open
-        self.counts.append(0)
-        if self.newest - leaving > self.shape.guard:
-            self.model.learn(self.counts[leaving - self.start], rows(leaving))
-        self.trim(rows)
+        self.open_next(rows)
         self.look_ahead(rows, shares)
 
+    def open_next(self, rows: Rows) -> None:
+        """As ``close``, without a look ahead: before another bucket opens at once."""
+        self.is_touched = True
+        self.newest += 1
+        self.recent.append(0)
+        if len(self.recent) > self.shape.guard + 1:
+            self.past.learn(self.recent.pop(0), rows(self.oldest_open))
+            self.oldest_open += 1
+
     def relearn(self, rows: Rows) -> list[Verdict]:
-        """Learn from ``base`` again, in order. Returns the verdicts on the dirty buckets, as if their counts had been there in time."""
-        model, guard, found = self.base.copy(), self.shape.guard, []
-        for place in range(max(0, len(self.counts) - guard - 1) + 1):
-            judged = self.start + place + guard
-            if judged in self.dirty and judged < self.newest:
-                span = range(self.start + place, judged + 1)
-                band = Open(model.forecast(map(rows, span)), model.dispersion, [1.0] * (guard + 1))
-                found.append(judge(self.shape, self.counts[place : place + guard + 1], band, guard)._replace(bucket=judged))
-            if place < len(self.counts) - guard - 1:
-                model.learn(self.counts[place], rows(self.start + place))
-        self.model, self.is_touched = model, True
+        """Learn the corrected past again, in order. Returns verdicts on the dirty buckets, as if their counts had been there in time."""
+        guard, found = self.shape.guard, []
+        if not self.dirty:
+            return []
+        counts, start = self.counts, self.start
+
+        def look(bucket: int, model: Model) -> None:
+            judged = bucket + guard
+            if judged in self.dirty:
+                band = Open(model.forecast(_matrix(rows, bucket, judged)), model.dispersion, [1.0] * (guard + 1))
+                found.append(judge(self.shape, counts[bucket - start : judged - start + 1], band, guard)._replace(bucket=judged))
+
+        self.past.again(min(self.dirty) - guard, rows, look)
+        self.is_touched = True
         self.dirty.clear()
         return found
 
-    def trim(self, rows: Rows) -> None:
-        """Let ``base`` follow: counts older than ``keep`` buckets are final."""
-        most = self.shape.keep + self.shape.guard + 1
-        while len(self.counts) > most:
-            self.base.learn(self.counts.pop(0), rows(self.start))
-            self.start += 1
-
     def look_ahead(self, rows: Rows, shares: Sequence[float]) -> None:
         """Forecast the guard band. ``shares`` are those of reports that should be in, the newest bucket first; 1 where there are none."""
-        span = range(self.oldest_open, self.newest + 1)
-        complete = [*shares, *[1.0] * len(span)][: len(span)]
-        self.band = Open(self.model.forecast(map(rows, span)), self.model.dispersion, complete[::-1])
+        complete = [*shares, *[1.0] * len(self.recent)][: len(self.recent)]
+        model = self.past.model
+        self.band = Open(model.forecast(_matrix(rows, self.oldest_open, self.newest)), model.dispersion, complete[::-1])
         self._critical.clear()
+
+
+@lru_cache(maxsize=4_096)
+def _matrix(rows: Rows, first: int, last: int) -> Row:
+    """The regressors of buckets that follow each other; many series ask for the same ones."""
+    found = np.array([rows(bucket) for bucket in range(first, last + 1)])
+    found.flags.writeable = False
+    return found

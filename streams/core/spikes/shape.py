@@ -26,9 +26,9 @@ CALENDAR_VARIANCES = (0.25, 0.25)
 discount then eats what is known of their sum."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Shape:
-    """A model's fixed parts. Discounts are the share of certainty that is left after one bucket (1: it never changes)."""
+    """A model's fixed parts, compared by identity. Discounts: the certainty that is left after one bucket (1: it never changes)."""
 
     name: str
     size: Size
@@ -77,6 +77,10 @@ class Shape:
         """What the covariance of two parts is multiplied by in one bucket: certainty is lost within a block only."""
         return _inflation(self)
 
+    def growth(self) -> Row:
+        """``inflation`` less 1."""
+        return _growth(self)
+
 
 @lru_cache(maxsize=16_384)
 def _row(shape: Shape, t: int, calendar: tuple[float, ...]) -> Row:
@@ -109,6 +113,13 @@ def _inflation(shape: Shape) -> Row:
     discounts = np.array([shape.level, shape.slope, *[shape.season] * season, *[shape.weekday] * weekdays, *[1.0] * shape.calendar])
     blocks = np.array([0, 1, *[2] * season, *[3] * weekdays, *[4] * shape.calendar])
     found = np.where(blocks[:, None] == blocks[None, :], 1 / np.sqrt(np.outer(discounts, discounts)), 1.0)
+    found.flags.writeable = False
+    return found
+
+
+@cache
+def _growth(shape: Shape) -> Row:
+    found = _inflation(shape) - 1
     found.flags.writeable = False
     return found
 

@@ -21,10 +21,10 @@ def on_case(desk: Desk, case: Case) -> Iterator[Alert]:
     """Something came: the silence is over."""
     if case.added is None or desk.today is None or case.is_history:
         return
-    quiet = desk.part("silence", _EMPTY)
+    quiet = desk.part("silence", _EMPTY, change=False)
     if quiet["told"] is not None:
         yield _alert(desk, State.CLEARED, case.received_at, quiet["told"], quiet)
-    quiet.update(_EMPTY)
+    _begin_again(desk, quiet)
 
 
 def on_day(desk: Desk, tick: Tick) -> Iterator[Alert]:
@@ -32,16 +32,18 @@ def on_day(desk: Desk, tick: Tick) -> Iterator[Alert]:
 
     Sendings, not cases: a member that sends a week's cases on Mondays has one chance a week.
     """
-    quiet, kept = desk.part("silence", _EMPTY), desk.part("arriving", bulk.KEPT, change=False)
-    arrivals = desk.part("arrivals", {"today": bulk.fresh(), "opened": False}, change=False)
-    if desk.today is None or not kept["sendings"] or arrivals["today"]["n"]:
+    quiet, kept = desk.part("silence", _EMPTY, change=False), desk.part("arriving", bulk.KEPT, change=False)
+    if desk.today is None or not kept["sendings"] or bulk.came_today(desk):
         return
     if not desk.calendar.in_phase(desk.today):
         if quiet["told"] is None:
-            quiet.update(_EMPTY)
+            _begin_again(desk, quiet)
         return
-    sendings = bulk.series_of(desk, "sendings", kept)
-    if quiet["told"] is None and sendings.is_ready() and kept["sent"] >= desk.rules.silence.min_sendings:
+    if quiet["told"] is not None or kept["sent"] < desk.rules.silence.min_sendings:
+        return
+    sendings = bulk.advance(desk, "sendings")
+    if sendings.is_ready():
+        quiet = desk.part("silence", _EMPTY)
         forecast = sendings.band.outlook.forecasts[-1]
         variance = sendings.band.dispersion * forecast.mean + spread(forecast.mean, min(forecast.log_variance, 3.0))
         quiet["log_p"] += log_none(forecast.mean, variance)
@@ -52,6 +54,12 @@ def on_day(desk: Desk, tick: Tick) -> Iterator[Alert]:
             since = desk.today - quiet["days"] + 1
             quiet["told"], quiet["p"] = since, p
             yield _alert(desk, State.OPEN, tick.at, since, quiet)
+
+
+def _begin_again(desk: Desk, quiet: dict[str, Any]) -> None:
+    """Reports are not missed any more. Most often they were not: nothing changes then."""
+    if quiet["days"]:
+        desk.part("silence", _EMPTY).update(_EMPTY)
 
 
 def _alert(desk: Desk, state: State, at: str, since: int, quiet: dict[str, Any]) -> Alert:

@@ -85,7 +85,7 @@ def _look(desk: Desk, group: str, track: Track, bucket: int, at: str) -> Iterato
         return
     factor = rules.second_look if is_late else 1.0
     wanted = rules.open_p / factor if standing.opened is None else min(standing.lowest / rules.escalate, rules.severe_p)
-    if series.counts[bucket - series.start] >= series.critical(bucket, wanted):
+    if series.count_of(bucket) >= series.critical(bucket, wanted):
         verdict = series.judge(bucket)
         if verdict.observed >= rules.min_cases:
             yield from _rise(desk, group, track, verdict, max(track.evidence, 1.0) * verdict.evidence, at, None, factor)

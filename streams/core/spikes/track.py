@@ -6,7 +6,7 @@ began) is kept beside it as sparse counts, so that the bucket can be changed and
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from streams.core.spikes.calendar import Calendar
@@ -15,14 +15,15 @@ from streams.core.spikes.fitting import LEAST_HISTORY, days_in, fitting, start_o
 from streams.core.spikes.hysteresis import Standing
 from streams.core.spikes.memory import Memory
 from streams.core.spikes.model import FLAT
+from streams.core.spikes.regressors import Regressors
 from streams.core.spikes.rules import SeriesRules
-from streams.core.spikes.series import Series
-from streams.core.spikes.shape import DAY, WEEKDAYS, Row, Shape, Size
+from streams.core.spikes.series import Read, Series
+from streams.core.spikes.shape import DAY, WEEKDAYS, Shape, Size
 from streams.core.spikes.spans import days_of, number_of
 from streams.core.spikes.verdict import Verdict
 
-Read = Callable[[str], Any]
-"""A stored part by its name."""
+Counts = dict[str, int]
+"""By bucket number, as JSON has it: most runs need none of them."""
 FORMAT = 1
 _KEPT_DAYS = DAY.keep
 
@@ -41,9 +42,9 @@ class Track:
         self.since, self.calendar, self.rules, self.is_network = since, calendar, rules, is_network
         self.series: Series | None = None
         self.origin = 0
-        self.days: dict[int, int] = {}
-        self.months: dict[int, int] = {}
-        self.ahead: dict[int, int] = {}
+        self.days: Counts = {}
+        self.months: Counts = {}
+        self.ahead: Counts = {}
         self.known = [0, 0]
         self.memory = Memory()
         self.standing = Standing()
@@ -53,32 +54,32 @@ class Track:
 
     @classmethod
     def from_stored(cls, read: Read, since: int, calendar: Calendar, rules: SeriesRules, *, is_network: bool = False) -> Track:
-        """Read the parts that ``stored`` gave, by their names. Raises ValueError for a format this code does not know."""
-        closed, now = read("closed"), read("now")
+        """Read the parts that ``stored`` gave as they are needed. Raises ValueError for a format this code does not know."""
+        now = read("now")
         if now["f"] != FORMAT:
             raise ValueError(f"a track of format {now['f']}; this code knows {FORMAT}")
         found = cls(since, calendar, rules, is_network=is_network)
-        if closed["series"]:
-            found.series = Series.from_stored(closed["series"], now["series"])
-        found.origin = closed["origin"]
-        found.days, found.months, found.ahead = _numbers(now["days"]), _numbers(now["months"]), _numbers(now["ahead"])
+        if now["series"]:
+            found.series = Series.from_stored(now["series"], read)
+        found.origin, found.days, found.months, found.ahead = now["origin"], now["days"], now["months"], now["ahead"]
         found.known, found.memory = now["known"], Memory.from_stored(now["memory"])
         found.standing, found.evidence = Standing.from_stored(now["standing"]), now["evidence"]
         found.has_history = now["history"]
         return found
 
     def stored(self) -> dict[str, Any]:
-        """Plain JSON values of what changed: ``closed`` with a closed bucket or a corrected past, ``now`` with each event."""
+        """Plain JSON values of what changed: ``now`` with each event, the parts of the series' past when a bucket closes."""
         if not self.is_changed:
             return {}
-        closed, now = self.series.stored() if self.series else (None, None)
-        found: dict[str, Any] = {
+        parts = self.series.stored() if self.series else {}
+        return parts | {
             "now": {
                 "f": FORMAT,
-                "series": now,
-                "days": _texts(self.days),
-                "months": _texts(self.months),
-                "ahead": _texts(self.ahead),
+                "series": parts.get("now"),
+                "origin": self.origin,
+                "days": _sorted(self.days),
+                "months": _sorted(self.months),
+                "ahead": _sorted(self.ahead),
                 "known": self.known,
                 "memory": self.memory.stored(),
                 "standing": self.standing.stored(),
@@ -86,9 +87,6 @@ class Track:
                 "history": self.has_history,
             },
         }
-        if self.series is None or self.series.is_touched:
-            found["closed"] = {"f": FORMAT, "series": closed, "origin": self.origin}
-        return found
 
     @property
     def size(self) -> Size:
@@ -101,10 +99,11 @@ class Track:
         series = self.series
         return series is not None and series.is_ready() and series.newest - self.origin >= series.shape.learn
 
-    def rows(self, number: int) -> Row:
-        """Regressors of a bucket."""
+    @property
+    def rows(self) -> Regressors:
+        """Regressors of its buckets."""
         assert self.series is not None  # noqa: S101 - only a series asks
-        return _row(self.series.shape, self.calendar, number)
+        return Regressors(self.series.shape, self.calendar)
 
     def count(self, day: int, *, has_day: bool, cases: int) -> int | None:
         """Count ``cases`` (or take out, below 0) on ``day``. Returns the bucket it went to; None when no series judges it."""
@@ -145,18 +144,22 @@ class Track:
         if self.series is None:
             self._begin(self._fitting(today), today)
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether ``repair`` has nothing to do."""
+        return self.series is None or not (self.has_history or self.series.dirty)
+
     def repair(self, delays: dict[str, Any], today: int) -> list[Verdict]:
         """Learn corrected counts, and a history that came. Returns what the corrected buckets look like now."""
         series = self.series
-        if series is None:
+        if series is None or self.is_settled:
             return []
+        self.is_changed = True
         if self.has_history:
             self.has_history = False
-            if series.start == self.origin and sum(n for day, n in self.days.items() if day < self.since) >= LEAST_HISTORY:
+            if series.start == self.origin and sum(n for day, n in self.days.items() if int(day) < self.since) >= LEAST_HISTORY:
                 self._begin(series.shape, today)
                 return []
-        if not series.dirty:
-            return []
         found = series.relearn(self.rows)
         series.look_ahead(self.rows, self._shares(delays))
         first = number_of(self.size, self.since)
@@ -164,17 +167,20 @@ class Track:
 
     def close(self, delays: dict[str, Any], today: int) -> list[Closed]:
         """Let time pass until ``today``: the buckets that are over, oldest first."""
+        series, size = self.series, self.size
+        newest = number_of(size, today)
+        if series is None or series.newest >= newest:
+            return []
         self.is_changed = True
         found: list[Closed] = []
-        series = self.series
-        while series is not None and series.newest < number_of(self.size, today):
-            if self.is_judged and series.newest >= number_of(self.size, self.since):
+        while series.newest < newest:
+            if self.is_judged and series.newest >= number_of(size, self.since):
                 verdict = series.judge(series.newest)
                 self.evidence = max(self.evidence, 1.0) * verdict.evidence
                 found.append(Closed(verdict, self.evidence))
             series.close(self.rows, self._shares(delays))
-            series.add(series.newest, self.ahead.pop(series.newest, 0))
-        self._forget()
+            series.add(series.newest, self.ahead.pop(str(series.newest), 0))
+        self._forget(series)
         return found
 
     def choose(self, today: int) -> None:
@@ -193,33 +199,34 @@ class Track:
         self.is_changed = True
         counts, newest = self._by_day(), number_of(shape.size, today)
         months = self._by_month(counts) if shape.size == "month" else {}
-        self.days = {} if shape.size == "day" else {day: n for day, n in counts.items() if day > today - _KEPT_DAYS}
+        self.days = {} if shape.size == "day" else {str(day): n for day, n in counts.items() if day > today - _KEPT_DAYS}
         found: dict[int, int] = dict(months)
         if not months:
             for day, cases in counts.items():
                 found[number_of(shape.size, day)] = found.get(number_of(shape.size, day), 0) + cases
-        self.ahead = {bucket: cases for bucket, cases in found.items() if bucket > newest}
+        self.ahead = {str(bucket): cases for bucket, cases in found.items() if bucket > newest}
         first = number_of(shape.size, self.since)
         history = {bucket: cases for bucket, cases in found.items() if bucket < newest and bucket >= start_of(found, first)}
         history.setdefault(min(first, newest), 0)
         level = FLAT if self.is_network else self.rules.prior.level(days_in(shape))  # the prior is of one agency
         history = {bucket: cases for bucket, cases in history.items() if bucket < newest}
-        self.series = Series.begin(shape, newest, lambda number: _row(shape, self.calendar, number), history, level)
+        self.series = Series.begin(shape, newest, Regressors(shape, self.calendar), history, level)
         self.origin = self.series.start
         self.series.add(newest, found.get(newest, 0))
         self.memory = Memory()
 
     def _by_day(self) -> dict[int, int]:
         """Cases by day, as far as days are known."""
-        counts = dict(self.days)
+        counts = {int(day): cases for day, cases in self.days.items()}
         if self.series is not None and self.size == "day":
-            for day, cases in [*enumerate(self.series.counts, self.series.start), *self.ahead.items()]:
+            ahead = [(int(day), cases) for day, cases in self.ahead.items()]
+            for day, cases in [*enumerate(self.series.counts, self.series.start), *ahead]:
                 if cases:
                     counts[day] = counts.get(day, 0) + cases
         return counts
 
     def _by_month(self, days: dict[int, int]) -> dict[int, int]:
-        counts = dict(self.months)
+        counts = {int(month): cases for month, cases in self.months.items()}
         for day, cases in days.items():
             month = number_of("month", day)
             counts[month] = counts.get(month, 0) + cases
@@ -233,30 +240,21 @@ class Track:
             return [sum(shares(delays, range(WEEKDAYS))) / WEEKDAYS]
         return []
 
-    def _forget(self) -> None:
+    def _forget(self, series: Series) -> None:
         """Drop what can no longer be judged or asked for."""
-        series = self.series
-        if series is None:
-            return
         self.memory.drop_before(series.oldest_open)
-        oldest = days_of(self.size, series.newest)[1] - _KEPT_DAYS
-        for day in [day for day in self.days if day < min(oldest, self.since)]:
+        oldest = min(days_of(self.size, series.newest)[1] - _KEPT_DAYS, self.since)
+        for day in [day for day in self.days if int(day) < oldest]:
             del self.days[day]
 
     @staticmethod
-    def _keep(counts: dict[int, int], number: int, cases: int) -> None:
-        counts[number] = counts.get(number, 0) + cases
-        if not counts[number]:
-            del counts[number]
+    def _keep(counts: Counts, number: int, cases: int) -> None:
+        name = str(number)
+        counts[name] = counts.get(name, 0) + cases
+        if not counts[name]:
+            del counts[name]
 
 
-def _row(shape: Shape, calendar: Calendar, number: int) -> Row:
-    return shape.row(number, calendar.shares(shape.size, number) if shape.calendar else ())
-
-
-def _numbers(stored: dict[str, int]) -> dict[int, int]:
-    return {int(number): count for number, count in stored.items()}
-
-
-def _texts(counts: dict[int, int]) -> dict[str, int]:
-    return {str(number): count for number, count in sorted(counts.items())}
+def _sorted(counts: Counts) -> Counts:
+    """In an order that does not tell in which they came."""
+    return dict(sorted(counts.items()))

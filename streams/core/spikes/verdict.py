@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from streams.core.spikes import negbin
@@ -68,32 +68,47 @@ def critical(shape: Shape, counts: Sequence[int], band: Open, place: int, p: flo
     def is_low(count: int) -> bool:
         return negbin.join([negbin.mid_p(others + count, mean, variance) for others, mean, variance in window]) < p
 
-    high = 1
-    while not is_low(high):
-        high *= 2
-    low = high // 2  # not low enough, or 0
+    low, high = _around(is_low, max(1, round(window[0][1] + 3 * window[0][2] ** 0.5) - window[0][0]))
     while high - low > 1:
         middle = (low + high) // 2
         low, high = (low, middle) if is_low(middle) else (middle, high)
     return high
 
 
+def _around(is_low: Callable[[int], bool], guess: int) -> tuple[int, int]:
+    """A count that is not low enough (or 0), and one that is, from ``guess`` outwards: it is near."""
+    step = 1
+    if is_low(guess):
+        low, high = guess - 1, guess
+        while low > 0 and is_low(low):
+            step *= 2
+            low, high = max(0, low - step), low
+        return low, high
+    low, high = guess, guess + 1
+    while not is_low(high):
+        step *= 2
+        low, high = high, high + step
+    return low, high
+
+
 def _windows(shape: Shape, band: Open, place: int, *, alone: bool) -> list[tuple[int, float, float]]:
-    """Length, mean and variance of each sum that ends at ``place``; of an older bucket only its own.
+    """Length, mean and variance of each sum that ends at ``place``, shortest first; of an older bucket only its own.
 
     A report comes in time with probability F, so counts are thinned: dispersion 1 + F (phi - 1) (binomial thinning).
     """
-    forecasts = band.outlook.forecasts
+    forecasts, shares, dispersion, wide = band.outlook.forecasts, band.shares, band.dispersion, band.outlook.wide
     is_newest = place == len(forecasts) - 1 and not alone
-    found = []
-    for length in shape.windows if is_newest else (1,):
-        span = range(place - length + 1, place + 1)
-        if span.start < 0:
+    found, mean, variance, bucket = [], 0.0, 0.0, place
+    for number, length in enumerate(shape.windows if is_newest else (1,)):
+        first = place - length + 1
+        if first < 0:
             continue
-        parts = [(forecasts[i].mean * band.shares[i], 1 + band.shares[i] * (band.dispersion - 1)) for i in span]
-        mean = sum(part for part, _ in parts)
-        known = band.outlook.wide[shape.windows.index(length)] if is_newest else forecasts[place].log_variance
-        log_variance = min(known, _MOST_LOG_VARIANCE)
-        variance = sum(part * dispersion for part, dispersion in parts) + negbin.spread(mean, log_variance)
-        found.append((length, mean, variance))
+        while bucket >= first:
+            share = shares[bucket]
+            part = forecasts[bucket].mean * share
+            mean += part
+            variance += part * (1 + share * (dispersion - 1))
+            bucket -= 1
+        known = wide[number] if is_newest else forecasts[place].log_variance
+        found.append((length, mean, variance + negbin.spread(mean, min(known, _MOST_LOG_VARIANCE))))
     return found
