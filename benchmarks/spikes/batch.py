@@ -93,7 +93,7 @@ class Batch:
         expected, variance, dispersion = shape / rate, shape / rate**2, self.dispersion
         p = np.clip(mid_p(counts, expected, dispersion * expected + variance), 1e-12, 1 - 1e-12)
         z = -ndtri(p)
-        weight = np.where((z > ROBUST) & (q < UNSURE), (ROBUST / np.maximum(z, ROBUST)) ** 2, 1.0)
+        weight = np.where((z > ROBUST) & (q < UNSURE) & (counts > expected), (ROBUST / np.maximum(z, ROBUST)) ** 2, 1.0)
         self.run = np.where(weight < 1, self.run + 1, 0)
         weight = np.where(is_shift, 1.0, weight)
         worth = weight / dispersion
