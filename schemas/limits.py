@@ -7,7 +7,6 @@ from decimal import Decimal
 MAX_MESSAGE_BYTES = 1_000_000  # of one message
 MAX_LINES = 500  # of one seizure
 MAX_VERSIONS = 200  # of one case
-MAX_DEPTH = 16  # of nesting in one message; the schema itself needs 4
 MAX_QUANTITY = Decimal(10) ** 15  # in any unit
 MAX_MASS_KG = Decimal(10) ** 9
 QUANTITY_DECIMALS = 12  # of a quantity, in its own unit; more are rounded away

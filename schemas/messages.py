@@ -51,7 +51,8 @@ _PLAIN = PlainSerializer(_text, return_type=str, when_used="json")
 Quantity = Annotated[Decimal, Field(max_digits=40, allow_inf_nan=False), AfterValidator(_quantity), _PLAIN]
 Amount = Annotated[Decimal, Field(ge=0, max_digits=18, decimal_places=4), AfterValidator(_number), _PLAIN]
 Percent = Annotated[Decimal, Field(ge=0, le=100, max_digits=7, decimal_places=4), AfterValidator(_number), _PLAIN]
-Degrees = Annotated[Decimal, Field(ge=-180, le=180, max_digits=9, decimal_places=6), AfterValidator(_number), _PLAIN]
+Latitude = Annotated[Decimal, Field(ge=-90, le=90, max_digits=9, decimal_places=6), AfterValidator(_number), _PLAIN]
+Longitude = Annotated[Decimal, Field(ge=-180, le=180, max_digits=9, decimal_places=6), AfterValidator(_number), _PLAIN]
 
 
 class RouteStep(Record):
@@ -154,8 +155,8 @@ class SeizureContent(Pattern):
     admin1: Name | None = None
     place: Annotated[str, Code("places")] | None = None
     place_type: Annotated[str, Code("place_types")] | None = None
-    lat: Degrees | None = None
-    lon: Degrees | None = None
+    lat: Latitude | None = None
+    lon: Longitude | None = None
     lines: Annotated[tuple[Line, ...], Field(min_length=1, max_length=MAX_LINES)]
     reason_for_seizure: Annotated[str, Code("reasons")] | None = None
     value_amount: Amount | None = None
