@@ -17,6 +17,7 @@ from schemas.messages import AGENCY_PATTERN
 from schemas.record import Record
 
 Kind = Literal["customs", "police", "other"]
+_OFFSET = re.compile(r"[+-](0\d|1[0-3]):[0-5]\d|[+-]14:00", re.ASCII)
 
 
 class Phase(Record):
@@ -90,6 +91,8 @@ def profile_of(code: str, given: Given = Given(), phases: Iterable[Phase] = ()) 
         )
     if said.country not in code_list("countries"):
         raise Refused(f"Country {said.country!r} is not on the code list{nearest(said.country, code_list('countries'))}.")
+    if not _OFFSET.fullmatch(said.utc_offset):
+        raise Refused(f"utc_offset of {code}: {said.utc_offset!r} is no offset from UTC such as +07:00, at most 14 hours.")
     region = code_list("countries")[said.country].fields["region"]
     try:
         profile = AgencyProfile.model_validate({"agency": code, "region": region, **said._asdict()})

@@ -39,6 +39,7 @@ def test_another_agency_is_known_by_what_is_said_of_it():
         pytest.param("TH-X1", WHOLE._replace(country="QQ"), "Country 'QQ'", id="country"),
         pytest.param("TH-X1", WHOLE._replace(kind="navy"), "kind of TH-X1", id="kind"),
         pytest.param("TH-X1", WHOLE._replace(utc_offset="7"), "utc_offset of TH-X1", id="offset"),
+        pytest.param("TH-X1", WHOLE._replace(utc_offset="+25:99"), "'.25:99' is no offset from UTC", id="offset of more than a day"),
         pytest.param("TH-X1", WHOLE._replace(utc_offset=""), "give --utc-offset too", id="one thing missing"),
     ],
 )
