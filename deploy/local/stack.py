@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 from deploy.local.clickhouse import ClickHouse
 from deploy.local.home import Home, Identity
 from deploy.local.kafka import Kafka
+from deploy.local.packages import check_packages
 from deploy.local.ports import free_port, is_free
 from deploy.local.program import Worker
 from deploy.local.supervisor import Status, Supervisor
@@ -55,11 +56,12 @@ class Wanted(NamedTuple):
 def up(home: Home, wanted: Wanted, said: Callable[[str], None], workers: Mapping[str, Sequence[str]] = WORKERS) -> None:
     """Start the stack and keep it running until SIGTERM or SIGINT, then stop it in order.
 
-    Raises Refused when one runs in ``home`` already or a port is taken, Fatal when something does not come up.
+    Raises Refused when one runs in ``home`` already, a port is taken or a package is missing, Fatal when something does not come up.
     """
     foreign = [f"MEKONG_{name}" for name in ADDRESSES if os.environ.get(f"MEKONG_{name}")]
     if foreign:
         raise Refused(f"{', '.join(foreign)} is set: commands in this shell would go there, not to the local stack. Unset it first.")
+    check_packages()
     with home.locked():
         identity = _with_ports(home.identity(), wanted)
         home.keep(identity)

