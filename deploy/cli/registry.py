@@ -101,8 +101,16 @@ def phase() -> None:
 @click.option(
     "--member", "members", multiple=True, metavar="AGENCY[=ROLE]", help="An agency that takes part, a member unless a role is given."
 )
+@click.option("--json", "as_json", is_flag=True, help="Print the phase, and the profiles that were written, as JSON.")
 def add_phase(
-    code: str, operation: str, name: str, starts: datetime, ends: datetime, groups: tuple[str, ...], members: tuple[str, ...]
+    code: str,
+    operation: str,
+    name: str,
+    starts: datetime,
+    ends: datetime,
+    groups: tuple[str, ...],
+    members: tuple[str, ...],
+    as_json: bool,
 ) -> None:
     """Add a phase to this deployment, and to the profile of every member. Adding it again with other values changes it.
 
@@ -125,6 +133,9 @@ def add_phase(
         members=roles,
     )
     written = registry.add_phase(settings(), wanted)
+    if as_json:
+        click.echo(json.dumps({"phase": wanted.model_dump(mode="json"), "profiles": written}))
+        return
     click.echo(
         f"{code}: {wanted.starts_on} to {wanted.ends_on}, {len(roles)} members; {len(written)} profiles of this deployment written again."
     )

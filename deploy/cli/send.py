@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import signal
 import threading
@@ -26,7 +27,9 @@ _json = click.option("--json", "as_json", is_flag=True, help="Print the account 
 _report = click.option(
     "--report", type=click.Path(dir_okay=False, path_type=Path), help="Write the account with every rejection to this file."
 )
-_wait = click.option("--wait", "wait_s", type=float, default=60.0, show_default=True, help="Seconds to wait for the next receipt.")
+_wait = click.option(
+    "--wait", "wait_s", type=click.FloatRange(min=0), default=60.0, show_default=True, help="Seconds to wait for the next receipt."
+)
 
 
 def _format(function: F) -> F:
@@ -134,12 +137,23 @@ def replay(
 @_format
 @_agency
 @_register
-@click.option("--settle", "settle_s", type=float, default=2.0, show_default=True, help="Seconds that a complete file stands still.")
+@click.option(
+    "--settle", "settle_s", type=click.FloatRange(min=0), default=2.0, show_default=True, help="Seconds that a complete file stands still."
+)
 @click.option("--once", is_flag=True, help="Take the files that are there, and end; exit code 1 when one failed.")
 @_wait
+@click.option("--json", "as_json", is_flag=True, help="Print the account of each file as JSON, one a line.")
 @click.pass_context
 def watch(
-    ctx: click.Context, folder: Path, format_name: str, agency: str | None, register: bool, settle_s: float, once: bool, wait_s: float
+    ctx: click.Context,
+    folder: Path,
+    format_name: str,
+    agency: str | None,
+    register: bool,
+    settle_s: float,
+    once: bool,
+    wait_s: float,
+    as_json: bool,
 ) -> None:
     """Send every file that is put into a folder, and move it to done/ or failed/ with a report beside it.
 
@@ -148,13 +162,15 @@ def watch(
     \b
     Example:
       mekong watch /srv/outgoing --format json --agency VN-CUSTOMS
+      mekong watch outbox --format json --once --json
     """
     from producers import folder as folders
+    from producers import report as reports
     from producers.files import How, format_named
-    from producers.report import as_lines
     from schemas.settings import settings
 
     logging.basicConfig(format="%(asctime)s %(message)s", level=logging.WARNING)
+    logging.getLogger("kafka.net").setLevel(logging.ERROR)  # it warns of each pause of a busy machine; of an outage we tell ourselves
     where = settings()
     format_ = format_named(format_name)
     how = How(format_, agency=agency, register=registering(where, format_) if register else None, wait_s=wait_s)
@@ -163,7 +179,10 @@ def watch(
     click.echo(f"watching {folder} for {format_name} files; Ctrl-C ends it", err=True)
 
     def on_file(path: Path, summary: Summary) -> None:
-        click.echo("\n".join(as_lines(summary, path.name)))
+        if as_json:
+            click.echo(json.dumps(reports.as_json(summary, path.name), ensure_ascii=False))
+        else:
+            click.echo("\n".join(reports.as_lines(summary, path.name)))
 
     failed = folders.watch(where, folder, how, settle_s=settle_s, stop=stop, on_file=on_file, once=once)
     ctx.exit(1 if failed and once else 0)

@@ -164,3 +164,24 @@ def test_the_real_wildlife_file_goes_through_the_real_intake(deployment, monkeyp
     again = json.loads(run("send", str(LEMIS), "--format", "lemis", "--json").stdout)
     assert (again["accepted"], again["duplicate"]) == (0, 262)
     assert len(run("receipts", "--json").stdout.splitlines()) == 524
+
+
+def test_watch_prints_the_account_of_each_file_as_json(agency, intake, tmp_path):
+    intake(agency)
+    folder = tmp_path / "outgoing"
+    folder.mkdir()
+    for name in ("a", "b"):
+        (folder / f"{name}.jsonl").write_text(a_line(agency, name))
+    found = run("watch", str(folder), "--format", "json", "--once", "--settle", "0.1", "--json")
+    assert found.exit_code == 0, found.output
+    accounts = [json.loads(line) for line in found.stdout.splitlines()]
+    assert [(account["file"], account["accepted"]) for account in accounts] == [("a.jsonl", 1), ("b.jsonl", 1)]
+
+
+@pytest.mark.parametrize("arguments", [("send", "--wait", "-1"), ("watch", "--settle", "-1")])
+def test_a_wait_of_less_than_nothing_is_refused(arguments, tmp_path):
+    command, *option = arguments
+    (tmp_path / "x").write_text("x")
+    found = run(command, str(tmp_path / "x" if command == "send" else tmp_path), "--format", "json", *option)
+    assert found.exit_code == 2
+    assert "is not in the range x>=0" in found.output
