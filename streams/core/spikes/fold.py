@@ -13,7 +13,7 @@ from schemas.alerts import Alert
 from streams.core.draft import Draft
 from streams.core.journal import Entry
 from streams.core.spikes.clocks import Expected
-from streams.core.spikes.desk import Get
+from streams.core.spikes.desk import FORMAT, Get
 from streams.core.spikes.network import Network
 from streams.core.spikes.rules import DEFAULT, Rules
 from streams.core.spikes.watch import Watch
@@ -68,4 +68,4 @@ def _keep(draft: Draft, prefix: str, changed: Mapping[str, Any | None]) -> None:
         if value is None:
             draft.drop(key)
         else:
-            draft.put(key, value)
+            draft.put(key, {"f": FORMAT} | value)
