@@ -6,6 +6,7 @@ Only what cannot be addressed is rejected here: a line that is no JSON object. E
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
@@ -19,6 +20,7 @@ from schemas.rejected import Reason, Rejected
 from schemas.times import EventTime, Precision, minute_of, read_event_time
 
 _OPENERS = (b"[", b"{")
+_NO_NUMBER = re.compile(rb":\s*-?(NaN|Infinity)\s*[,}\]]")
 
 
 def parse(chunks: Iterable[bytes]) -> Iterator[Parsed | Rejected]:
@@ -60,6 +62,9 @@ def _unreadable(line: Line, exc: orjson.JSONDecodeError) -> Rejected:
     found = text(line)
     if isinstance(found, Rejected) and found.reason is Reason.INVALID_UTF8:
         return found
+    if _NO_NUMBER.search(line.raw):
+        why = "NaN and Infinity are no numbers of JSON: leave the quantity out and set quantity_kind to unknown"
+        return Rejected(reason=Reason.NOT_JSON, where=line.where, detail=why)
     cut = "" if line.ended else "; the line has no end, so the file seems to be cut off here"
     return Rejected(reason=Reason.NOT_JSON, where=line.where, detail=f"no JSON: {exc}{cut}")
 

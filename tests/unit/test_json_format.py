@@ -72,3 +72,10 @@ def test_a_list_or_a_pretty_printed_message_is_one_refusal_and_not_one_a_line(co
 def test_an_agency_or_case_number_that_is_no_text_is_left_to_the_exchange():
     (found,) = parse(b'{"agency": 7, "case_no": ["x"]}')
     assert (found.agency, found.case_no) == (None, "")
+
+
+@pytest.mark.parametrize("value", [b"NaN", b"-Infinity", b" Infinity "])
+def test_a_number_that_json_does_not_have_is_told_with_what_to_do(value):
+    (found,) = parse(b'{"case_no":"1","lines":[{"quantity":' + value + b"}]}\n")
+    assert found.reason is Reason.NOT_JSON
+    assert "set quantity_kind to unknown" in found.detail
