@@ -61,7 +61,8 @@ class Crowd:
     def variables(self) -> dict[str, str]:
         """Settings of the processes that tell them."""
         secret = {f"MEKONG_WEBHOOK_SECRET_{SECRET_NAME}": SECRET}
-        return {**secret, "MEKONG_WEBHOOK_ALLOW_PRIVATE": "1", "MEKONG_STREAM_TOKENS": str(self._tokens)}
+        links = {"MEKONG_PUBLIC_URL": "https://alerts.example.org"}
+        return {**secret, **links, "MEKONG_WEBHOOK_ALLOW_PRIVATE": "1", "MEKONG_STREAM_TOKENS": str(self._tokens)}
 
     def start(self, stack: Stack, count: int, spread_s: float, agencies: Callable[[], Collection[str]]) -> None:
         """Subscribe, wait until that and the phase are known to the workers, and begin to raise ``count`` alerts."""
