@@ -61,7 +61,7 @@ class FileJournal:
         agencies = sorted({message.agency for message in messages if message.agency})
         self._profiles = {agency: found for agency in agencies if (found := known_profile(agency, self._format)) is not None}
         for agency, profile in self._profiles.items():
-            yield from self._taken(agency, [_control(self._secret, agency, encode(profile))])
+            yield from self._taken(agency, [self._control(agency, encode(profile))])
         ordered = timeline(messages, self._utc_offset, tomorrow_anywhere())
         for agency, items in groupby(ordered, key=lambda item: item.agency or ""):
             yield from self._taken(agency, self._records(agency, items))
@@ -81,12 +81,15 @@ class FileJournal:
         offset, latest = minutes_of(self._utc_offset(agency)), tomorrow_anywhere()
         for item in items:
             if isinstance(item, Stamp):
-                yield _control(self._secret, agency, item.value)
+                yield self._control(agency, item.value)
                 continue
             at = known_at(item.time, offset) if possible(item.time, latest) else None
             if at is not None:  # what tells no time comes with what came before it
                 self._now_ms = round(at.timestamp() * 1_000)
             yield Record(0, self._now_ms, item.case_no.encode(), item.value, _BATCH)
+
+    def _control(self, agency: str, value: bytes) -> Record:
+        return Record(0, self._now_ms, None, value, ((CONTROL_HEADER, sign(self._secret, INCOMING.of(agency), value)),))
 
     def _taken(self, agency: str, records: Iterable[Record]) -> Iterator[Placed]:
         """What intake says to a run of one agency's records; their offsets are filled in here."""
@@ -128,7 +131,3 @@ def _end(when: EventTime) -> date:
     if when.precision is Precision.YEAR:
         return when.day.replace(year=when.day.year + 1)
     return (when.day.replace(day=28) + 4 * _DAY).replace(day=1) if when.precision is Precision.MONTH else when.day + _DAY
-
-
-def _control(secret: bytes, agency: str, value: bytes) -> Record:
-    return Record(0, 0, None, value, ((CONTROL_HEADER, sign(secret, INCOMING.of(agency), value)),))

@@ -8,13 +8,13 @@ from deploy.backtest.compare import NETWORK, Told
 from deploy.backtest.happened import Figures, Happened, Part
 from schemas.alerts import Alert
 
-_FEW = 10
+_FEW, _NEARLY_NONE = 10, 0.1
 
 
 def sentence(one: Happened) -> str:
     """What the data show of one rise: its height, before, after, and what it was made of."""
     size = one.size
-    text = f"{_cases(one.now)} in {_when(one)}"
+    text = f"{_cases(one.now)} {_when(one)}"
     if one.before is not None:
         text += f"; a usual {size} before had {_cases(one.before)}{_times(one)}"
     if one.after is not None:
@@ -42,12 +42,14 @@ def when(alert: Alert) -> str:
 
 
 def number(value: float) -> str:
-    """A count or a mean: one decimal below ten."""
-    return f"{value:,.0f}" if value >= _FEW or value == round(value) else f"{value:.1f}"
+    """A count or a mean: one decimal below ten, one digit far below one."""
+    if value >= _FEW or value == round(value):
+        return f"{value:,.0f}"
+    return f"{value:.1f}" if value >= _NEARLY_NONE else f"{value:.1g}"
 
 
 def _when(one: Happened) -> str:
-    return f"{one.height:%B %Y}" if one.size == "month" else f"the week of {one.height}" if one.size == "week" else str(one.height)
+    return f"in {one.height:%B %Y}" if one.size == "month" else f"in the week of {one.height}" if one.size == "week" else f"on {one.height}"
 
 
 def _cases(figures: Figures) -> str:
@@ -55,7 +57,7 @@ def _cases(figures: Figures) -> str:
 
 
 def _times(one: Happened) -> str:
-    return f" ({one.now.cases / one.before.cases:.1f} times)" if one.before and one.before.cases else ""
+    return f" ({number(one.now.cases / one.before.cases)} times)" if one.before and one.before.cases else ""
 
 
 def _said(parts: Iterable[Part]) -> str:
