@@ -18,6 +18,7 @@ from pydantic_core import PydanticCustomError
 FIRST_YEAR = 2000
 _REDUCED = re.compile(r"\d{4}(-\d\d(-\d\d)?)?", re.ASCII)
 _TIMED = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)", re.ASCII)
+_FULL_LENGTH = len("2026-05-03T13:20:00+07:00")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -44,19 +45,20 @@ class EventTime(NamedTuple):
 @lru_cache(maxsize=65_536)
 def read_event_time(text: str) -> EventTime:
     """The parsed event time. Raises ValueError with a sentence when ``text`` is none of the four forms."""
-    if _REDUCED.fullmatch(text):
-        parts = [int(part) for part in text.split("-")]
-        day = date(*[*parts, 1, 1][:3])
-        return EventTime((Precision.YEAR, Precision.MONTH, Precision.DAY)[len(parts) - 1], day, None)
-    if not _TIMED.fullmatch(text):
+    if _TIMED.fullmatch(text):
+        at = datetime.fromisoformat(text)
+        return EventTime(Precision.TIME, at.date(), minute_of(at))
+    if not _REDUCED.fullmatch(text):
         raise ValueError("give YYYY, YYYY-MM, YYYY-MM-DD, or a time with its UTC offset as 2026-05-03T13:20+07:00")
-    at = datetime.fromisoformat(text)
-    return EventTime(Precision.TIME, at.date(), minute_of(at))
+    parts = [int(part) for part in text.split("-")]
+    day = date(*[*parts, 1, 1][:3])
+    return EventTime((Precision.YEAR, Precision.MONTH, Precision.DAY)[len(parts) - 1], day, None)
 
 
 def minute_of(at: datetime) -> int:
     """Whole minutes since 1970-01-01T00:00Z."""
-    return (at - _EPOCH) // timedelta(minutes=1)
+    since = at - _EPOCH
+    return since.days * 1_440 + since.seconds // 60
 
 
 def to_text(at: datetime) -> str:
@@ -82,7 +84,8 @@ def _checked(text: str) -> str:
         raise PydanticCustomError("bad_date", "{why}", {"why": f"not a date of the calendar: {exc}"}) from exc
     if found.day.year < FIRST_YEAR:
         raise PydanticCustomError("date_too_old", "before {year}: check the year", {"year": FIRST_YEAR})
-    return datetime.fromisoformat(text).isoformat() if found.minute is not None else text
+    written_so = found.minute is None or (len(text) == _FULL_LENGTH and text[-6] == "+")  # as most are: not written anew
+    return text if written_so else datetime.fromisoformat(text).isoformat()
 
 
 EventTimeText = Annotated[

@@ -74,6 +74,19 @@ def test_a_time_is_kept_in_one_spelling(given, kept):
 
 
 @settings(deadline=None)
+@given(
+    st.datetimes(min_value=datetime(2000, 1, 2), max_value=datetime(2099, 1, 1)),
+    st.integers(-12 * 60, 14 * 60),
+    st.sampled_from(["minutes", "seconds", "milliseconds", "auto"]),
+    st.sampled_from(["+00:00", "-00:00", "Z"]),
+)
+def test_a_time_is_kept_as_isoformat_writes_it_however_it_is_written(at, offset_min, precision, zero):
+    given_so = at.replace(tzinfo=timezone(timedelta(minutes=offset_min))).isoformat(timespec=precision)
+    given_so = given_so.removesuffix("+00:00") + zero if given_so.endswith("+00:00") else given_so
+    assert TEXT.validate_python(given_so) == datetime.fromisoformat(given_so).isoformat()
+
+
+@settings(deadline=None)
 @given(st.text(max_size=30))
 def test_any_text_is_a_time_of_this_century_or_a_validation_error(text):
     try:

@@ -12,7 +12,7 @@ from pydantic_core import ErrorDetails
 
 from schemas.identifiers import likely_identifiers
 from schemas.limits import MAX_MESSAGE_BYTES
-from schemas.messages import MESSAGE, Correction, Seizure
+from schemas.messages import MESSAGE, SeizureContent
 from schemas.rejected import Reason, Rejected
 from schemas.times import EventTime, read_event_time
 from streams.core.intake.identify import Taken
@@ -71,7 +71,7 @@ def check(raw: bytes, agency: str, received_ms: int) -> Checked | Rejected:
             Notice("likely_identifier", "method_note", f"looks like it holds a {kind}: send a correction without it")
             for kind in likely_identifiers(message.method_note)
         )
-    if not isinstance(message, Seizure | Correction):
+    if not isinstance(message, SeizureContent):
         return Checked(message, None, notices)
     time = read_event_time(message.seized_at)
     if time.day > _last_today(received_ms // 60_000):
@@ -85,7 +85,7 @@ def _last_today(minute: int) -> date:
     return datetime.fromtimestamp(minute * 60, _LAST_ZONE).date()
 
 
-def _quantities(message: Seizure | Correction) -> Rejected | None:
+def _quantities(message: SeizureContent) -> Rejected | None:
     for index, line in enumerate(message.lines):
         where = f"lines.{index}"
         if line.quantity is None and line.quantity_kind != "unknown":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from datetime import timedelta
+from functools import lru_cache
 from typing import NamedTuple
 
 from pydantic import ValidationError
@@ -53,7 +54,13 @@ def control(draft: Draft, deployment: Deployment, arrived: Arrived, raw: bytes, 
 def profile_of(draft: Draft, agency: str) -> AgencyProfile | None:
     """The agency as it was last registered."""
     raw = draft.raw(profile_key(agency))
-    return wire.decode(raw, AgencyProfile) if raw else None
+    return _decoded(raw) if raw else None
+
+
+@lru_cache(maxsize=1_024)
+def _decoded(raw: bytes) -> AgencyProfile:
+    """Asked for again with each run; it changes a few times a year."""
+    return wire.decode(raw, AgencyProfile)
 
 
 def profile_key(agency: str) -> bytes:

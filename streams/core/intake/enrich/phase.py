@@ -17,16 +17,11 @@ def enrich(facts: Facts) -> dict[str, Any]:
     if facts.time is None or facts.time.precision is Precision.YEAR or not isinstance(message, SeizureContent):
         return {}
     named = message.operation
-    groups = {line.commodity_group for line in message.lines}
-    for member in facts.profile.memberships:
-        if named in {None, member.operation} and _within(facts.time, member) and _in_scope(groups, member):
+    first, last = facts.time.day, _last_day(facts.time)
+    for member in facts.profile.memberships:  # a month belongs to a phase only when all of its days do: half says nothing of the half
+        if member.starts_on <= first and last <= member.ends_on and named in {None, member.operation} and _in_scope(message, member):
             return {"operation": member.operation, "phase": member.phase}
     return {"operation": named} if named else {}
-
-
-def _within(time: EventTime, member: Membership) -> bool:
-    """A month belongs to a phase only when all of its days do: half a month says nothing about the half."""
-    return member.starts_on <= time.day and _last_day(time) <= member.ends_on
 
 
 def _last_day(time: EventTime) -> date:
@@ -35,5 +30,5 @@ def _last_day(time: EventTime) -> date:
     return (time.day.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
 
 
-def _in_scope(groups: set[str], member: Membership) -> bool:
-    return not member.commodity_groups or not groups.isdisjoint(member.commodity_groups)
+def _in_scope(message: SeizureContent, member: Membership) -> bool:
+    return not member.commodity_groups or any(line.commodity_group in member.commodity_groups for line in message.lines)
