@@ -14,9 +14,10 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from itertools import starmap
 from typing import Any, NamedTuple, Protocol
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaProducer, TopicPartition
 
 from schemas.errors import Fatal
+from streams.stored import stored
 
 RUN_RECORDS = 1_000  # of one run, and about of one transaction
 RUN_BYTES = 4_000_000
@@ -98,24 +99,8 @@ class Lane:
             retry_backoff_ms=10,
         )
         await self.producer.start()
-        reader = AIOKafkaConsumer(
-            **self.connection,
-            isolation_level="read_committed",
-            enable_auto_commit=False,
-            max_poll_records=10_000,
-            max_partition_fetch_bytes=8 * 1_048_576,
-            fetch_max_wait_ms=50,
-        )
-        await reader.start()
-        try:
-            reader.assign([self.where])
-            await reader.seek_to_beginning(self.where)
-            end = (await reader.end_offsets([self.where]))[self.where]
-            while await reader.position(self.where) < end:
-                found = await reader.getmany(timeout_ms=200)
-                self.restore(found.get(self.where, ()))
-        finally:
-            await reader.stop()
+        async for records in stored(self.connection, self.where):
+            self.restore(records)
         return self
 
     def restore(self, records: Iterable[Incoming]) -> None:

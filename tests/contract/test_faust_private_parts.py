@@ -5,7 +5,10 @@ from importlib.metadata import version
 
 import aiokafka
 import pytest
+from aiokafka.client import AIOKafkaClient
 from aiokafka.producer.message_accumulator import BatchBuilder
+from aiokafka.protocol import fetch
+from aiokafka.protocol.fetch import FetchRequest
 from faust import App, Stream, Topic
 from faust.transport.consumer import Consumer as BaseConsumer
 from faust.transport.drivers import aiokafka as driver
@@ -71,6 +74,15 @@ def test_a_full_batch_refuses_a_record_but_an_empty_one_takes_any_size():
     batch = BatchBuilder(1_000, 0, is_transactional=True)
     assert batch.append(timestamp=None, key=None, value=b"x" * 5_000) is not None
     assert batch.append(timestamp=None, key=None, value=b"x") is None
+
+
+def test_a_fetch_can_be_sent_over_the_connections_of_a_reader():
+    assert "self._client = " in inspect.getsource(aiokafka.AIOKafkaConsumer.__init__)
+    assert list(inspect.signature(AIOKafkaClient.send).parameters)[:3] == ["self", "node_id", "request"]
+    parameters = ["self", "max_wait_time", "min_bytes", "max_bytes", "isolation_level", "topics", "rack_id"]
+    assert list(inspect.signature(FetchRequest.__init__).parameters) == parameters
+    newest = max(kind.API_VERSION for name, kind in vars(fetch).items() if name.startswith("FetchResponse_v"))
+    assert newest == 11, "streams/stored.py does not know where a newer answer names the transactions given up"
 
 
 def test_the_consumer_generation_is_known_to_the_app():
