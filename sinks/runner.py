@@ -102,10 +102,9 @@ class Runner(ConsumerRebalanceListener):  # type: ignore[misc]
             source = Source(tp.topic, tp.partition)
             if source in self._waiting:  # else it was revoked and given back, and its place must be asked for again
                 self._waiting.add(source, records, time.monotonic())
-        full = self._waiting.is_full(self._limits)
-        if full and self._flight:
-            self._land(wait_s=1.0)
-        if self._flight is None and (full or self._is_due()):
+        if self._flight and self._waiting.is_full(self._limits):
+            self._land(wait_s=1.0)  # it may fail, and then nothing waits any more
+        if self._flight is None and (self._waiting.is_full(self._limits) or self._is_due()):
             self._take_off()
         self._commit()
 

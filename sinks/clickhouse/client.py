@@ -19,7 +19,7 @@ from schemas.errors import Fatal, Refused, Retriable
 from sinks.clickhouse import codes
 
 ANSWER_WITHIN_S = 30
-_CONNECT_WITHIN_S = 5
+_CONNECT_WITHIN_S = 20  # also for the server to take up each piece of an insert
 _WRAPPING = re.compile(r"^Received ClickHouse exception.*?DB::Exception: |: while executing .*| \(version [^)]*\)| \(for url [^)]*\)")
 _ONE_BLOCK = 2**40  # more than any batch has rows or bytes
 

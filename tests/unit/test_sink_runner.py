@@ -1,0 +1,94 @@
+"""The loop between a consumer and a sink, with both replaced."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import NamedTuple
+
+from kafka import TopicPartition
+
+from schemas.errors import Retriable
+from sinks.base import NOTHING
+from sinks.runner import Runner
+from sinks.waiting import Limits
+
+TP = TopicPartition("t", 0)
+RECORDS = 9
+
+
+class Record(NamedTuple):
+    offset: int
+    value: bytes = b"x"
+    timestamp: int = 7
+
+
+class Reader:
+    """A consumer of one partition that hands out three records a poll, from where it was sought."""
+
+    def __init__(self):
+        self.place, self.reads = 0, True
+
+    def topics(self):
+        return {"t"}
+
+    def subscribe(self, topics, listener):
+        listener.on_partitions_assigned([TP])
+
+    def assignment(self):
+        return {TP}
+
+    def pause(self, *_):
+        self.reads = False
+
+    def resume(self, *_):
+        self.reads = True
+
+    def seek(self, tp, offset):
+        self.place = offset
+
+    def beginning_offsets(self, tps):
+        return dict.fromkeys(tps, 0)
+
+    def end_offsets(self, tps):
+        return dict.fromkeys(tps, RECORDS)
+
+    def poll(self, timeout_ms):
+        first, last = self.place, min(self.place + 3, RECORDS)
+        if not self.reads or first == last:
+            return {}
+        self.place = last
+        return {TP: [Record(offset) for offset in range(first, last)]}
+
+    def commit_async(self, *_, **__):
+        pass
+
+    def close(self, **_):
+        pass
+
+
+class Sink:
+    """A store that gives no answer to the first write, while more waits; ends the run when all is stored."""
+
+    def __init__(self, stop):
+        self.stored, self.writes, self.stop = [], [], stop
+
+    def positions(self, sources):
+        return dict.fromkeys(sources, self.stored[-1] if self.stored else NOTHING)
+
+    def write(self, batches):
+        self.writes.append(batches)
+        if len(self.writes) == 1:
+            time.sleep(0.3)
+            raise Retriable("no answer", 0.0)
+        self.stored += [offset for batch in batches for offset in batch.offsets]
+        if len(self.stored) == RECORDS:
+            self.stop.set()
+
+
+def test_a_write_that_fails_while_more_waits_is_done_again_and_no_empty_one_in_its_place():
+    stop = threading.Event()
+    sink = Sink(stop)
+    Runner(Reader(), "t", sink, stop, Limits(rows=2)).run()
+    assert sink.stored == list(range(RECORDS))
+    assert [] not in sink.writes
