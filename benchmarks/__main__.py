@@ -108,7 +108,7 @@ def _demo(_size: Size, _peers: Sequence[str]) -> tuple[str, list[Target]]:
 PARTS = {
     "throughput": Part("Records a second, beside other stream processors", _throughput),
     "latency": Part("From send to the journal, and to ClickHouse", _latency),
-    "alerts": Part("From send to a spike notification's alert", _alerts),
+    "alerts": Part("From send to a spike", _alerts),
     "recovery": Part("A start on a large state", _recovery),
     "sink": Part("The ClickHouse sink beside its two parts", _sink),
     "demo": Part("The demo", _demo),

@@ -96,8 +96,8 @@ def test_a_second_look_must_be_ten_times_less_probable():
 
 def delays_of(*reports):
     delays = completeness.begin()
-    for by_delay in reports:
-        completeness.record(delays, by_delay)
+    for today, by_delay in enumerate(reports):
+        completeness.record(delays, by_delay, today)
     return delays
 
 
