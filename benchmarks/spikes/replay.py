@@ -115,7 +115,7 @@ def _cost() -> Iterator[Gate]:
     begin, most = time.process_time(), 10**9
     for _ in range(20_000):
         series.add(series.newest, 1)
-        if series.counts[-1] >= most:
+        if series.count_of(series.newest) >= most:
             break
     each = (time.process_time() - begin) / 20_000 * 1e6
     text = f"median {median:.2f} ms, p99 {p99:.2f} ms; one event {each:.2f} us"

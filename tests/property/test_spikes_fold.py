@@ -9,7 +9,7 @@ from benchmarks.spikes.batch import Batch, run
 from benchmarks.spikes.journal import case, fold, profile, tick
 from schemas.wire import dump, encode, load
 from streams.core.spikes import negbin
-from streams.core.spikes.model import Forecast, Outlook
+from streams.core.spikes.model import Outlook
 from streams.core.spikes.series import Series
 from streams.core.spikes.shape import DAY, WEEK
 from streams.core.spikes.verdict import Open, critical, judge
@@ -87,7 +87,7 @@ def test_any_order_in_which_counts_come_and_a_replay_give_the_series_of_the_orde
 
 
 bands = st.builds(
-    lambda means, q, phi, shares: Open(Outlook([Forecast(mean, q) for mean in means], [q] * len(WEEK.windows)), phi, shares),
+    lambda means, q, phi, shares: Open(Outlook(means, [q] * 3, [q] * len(WEEK.windows)), phi, shares),
     st.lists(st.floats(0.01, 200), min_size=3, max_size=3),
     st.floats(0.001, 4),
     st.floats(1, 8),

@@ -22,7 +22,7 @@ def learnt(shape, counts, first=1, **options):
 
 
 def next_mean(model, t):
-    return model.forecast([model.shape.row(t)]).forecasts[0].mean
+    return model.forecast([model.shape.row(t)]).means[0]
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_it_learns_overdispersion_and_that_there_is_none():
 def test_it_learns_that_weekends_are_quiet():
     counts = np.random.default_rng(4).poisson([5.0, 5.0, 5.0, 5.0, 5.0, 1.0, 1.0] * 30)
     model = learnt(DAY, counts, first=7)
-    week = [outlook.mean for outlook in model.forecast([DAY.row(217 + day) for day in range(7)]).forecasts]
+    week = model.forecast([DAY.row(217 + day) for day in range(7)]).means
     assert max(week[5:]) < 0.5 * min(week[:5])
 
 
@@ -74,9 +74,9 @@ def test_a_run_of_high_buckets_that_is_too_long_for_a_spike_is_the_new_norm(shap
 @pytest.mark.parametrize("name", sorted(SHAPES))
 def test_years_of_zeros_end_in_finite_small_numbers(name):
     shape = SHAPES[name]
-    forecast = learnt(shape, [0] * 2_000).forecast([shape.row(2_001)]).forecasts[0]
-    assert 1e-4 < forecast.mean < 0.1
-    assert forecast.log_variance < 10
+    forecast = learnt(shape, [0] * 2_000).forecast([shape.row(2_001)])
+    assert 1e-4 < forecast.means[0] < 0.1
+    assert forecast.log_variances[0] < 10
 
 
 def test_a_holiday_that_doubles_the_count_is_known_the_next_time():
@@ -86,8 +86,8 @@ def test_a_holiday_that_doubles_the_count_is_known_the_next_time():
         is_holiday = t % 20 == 0
         model.learn(12 if is_holiday else 5, shape.row(t, (float(is_holiday), 0.0)))
         counts.append(t)
-    plain = model.forecast([shape.row(400, (0.0, 0.0))]).forecasts[0].mean
-    holiday = model.forecast([shape.row(400, (1.0, 0.0))]).forecasts[0].mean
+    plain = model.forecast([shape.row(400, (0.0, 0.0))]).means[0]
+    holiday = model.forecast([shape.row(400, (1.0, 0.0))]).means[0]
     assert holiday > 1.7 * plain
 
 
@@ -95,8 +95,8 @@ def test_a_phase_that_begins_after_a_quiet_half_year_is_as_unknown_as_at_first()
     model = Model.begin(DAY, (-0.9, 1.5))
     for t in range(1, 200):
         model.learn(0, DAY.row(t, (0.0, 0.0)))
-    quiet = model.forecast([DAY.row(200, (0.0, 0.0))]).forecasts[0].mean
-    phase = model.forecast([DAY.row(200, (0.0, 1.0))]).forecasts[0].mean
+    quiet = model.forecast([DAY.row(200, (0.0, 0.0))]).means[0]
+    phase = model.forecast([DAY.row(200, (0.0, 1.0))]).means[0]
     assert quiet < 0.05
     assert phase > 0.3
 
@@ -106,9 +106,8 @@ def test_the_forecast_in_closed_form_is_that_of_one_bucket_after_the_other(shape
     model = learnt(shape, np.random.default_rng(5).poisson(2.0, 150))
     rows = [shape.row(151 + place) for place in range(shape.guard + 1)]
     short, long = model.forecast(rows), model._forecast_by_bucket(np.array(rows))
-    assert [one.mean for one in short.forecasts] == pytest.approx([one.mean for one in long.forecasts], rel=1e-12)
-    assert [one.log_variance for one in short.forecasts] == pytest.approx([one.log_variance for one in long.forecasts], rel=1e-12)
-    assert short.wide == pytest.approx(long.wide, rel=1e-12)
+    for one, other in zip(short, long, strict=True):
+        assert one == pytest.approx(other, rel=1e-12)
 
 
 def test_stored_and_read_back_it_goes_on_to_the_last_bit():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import accumulate
 from typing import Any
 
 AGES = 8
@@ -32,7 +33,7 @@ def record(delays: dict[str, Any], by_delay: Mapping[int, int], today: int) -> N
 
 def record_day(delays: dict[str, Any], on_time: int, total: int) -> None:
     """Take in how many of one event day's reports came on that day; says whether delays are independent."""
-    share = _share(delays, 0)
+    share = _shares(delays["n"])[0]
     expected = total * share * (1 - share)
     if expected > 0:
         seen, weight = delays["v"]
@@ -47,9 +48,11 @@ def shares(delays: dict[str, Any], ages: Sequence[int]) -> list[float]:
     """
     if delays["v"][0] > _BULK * delays["v"][1]:
         return [1.0] * len(ages)
-    return [_share(delays, age) for age in ages]
+    by_age = _shares(delays["n"])
+    return [by_age[min(age, AGES - 1)] for age in ages]
 
 
-def _share(delays: dict[str, Any], age: int) -> float:
-    weights: list[float] = delays["n"]
-    return 1.0 if age >= AGES - 1 else max(_LEAST, sum(weights[: age + 1]) / sum(weights))
+def _shares(weights: Sequence[float]) -> list[float]:
+    """By age, from 0 to the oldest."""
+    total = sum(weights)
+    return [*(max(_LEAST, part / total) for part in accumulate(weights[:-1])), 1.0]

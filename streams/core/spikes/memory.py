@@ -103,10 +103,9 @@ class Memory:
 
     def drop_before(self, bucket: int) -> None:
         """Forget what can no longer be judged."""
-        for part in (self.events, self.late, self.traits):
-            for old in [one for one in part if int(one) < bucket]:
-                del part[old]
+        for old in [one for one in self.events if int(one) < bucket]:
+            del self.events[old], self.late[old], self.traits[old]
 
 
 def _sorted(part: dict[str, Any]) -> dict[str, Any]:
-    return dict(sorted(part.items()))
+    return dict(sorted(part.items())) if len(part) > 1 else part

@@ -40,17 +40,13 @@ _LEAST_P = 1e-12
 _ROBUST_P = float(ndtr(-ROBUST))
 
 
-class Forecast(NamedTuple):
-    """Of one bucket: the mean count, and the variance of the log-rate."""
-
-    mean: float
-    log_variance: float
-
-
 class Outlook(NamedTuple):
     """Forecasts of buckets that follow each other, and of the sums of the newest of them."""
 
-    forecasts: list[Forecast]
+    means: list[float]
+    """Of the counts."""
+    log_variances: list[float]
+    """Of the log-rates."""
     wide: list[float]
     """Variance of the log of each window's mean (``Shape.windows``): what is not known of the weekdays, say, is not all in a week."""
 
@@ -115,18 +111,11 @@ class Model:
         level = self.shape.growth().item(0, 0) * (2 * covariance.item(0, 1) + covariance.item(1, 1))
         more = ahead.sums.dot(np.array([covariance.item(1, 1), level, drift.item(1, 1)]))
         variances = (((ahead.column * moved) + own) * matrix).dot(ahead.ones) + ahead.twice * own[:, 1] + more
-        slope, found = mean.item(1), []
-        for k, (eta, q) in enumerate(zip(matrix.dot(mean).tolist(), variances.tolist(), strict=True), 1):
-            found.append(Forecast(math.exp(eta + k * slope + q / 2), q))
-        wide = [self._wide(found, length, matrix, own, moved) + more.item(-1) for length in self.shape.windows[1:]]
-        return Outlook(found, [found[-1].log_variance, *wide])
-
-    def _wide(self, found: list[Forecast], length: int, matrix: Row, own: Row, moved: Row) -> float:
-        """The log-variance of the mean of the newest ``length`` buckets: of the mean regressors of their cases, at their end."""
-        ahead, means = len(matrix), np.array([one.mean for one in found[-length:]])
-        shares = means / means.sum()
-        by_own, by_moved, window = shares.dot(own[-length:]), shares.dot(moved[-length:]), shares.dot(matrix[-length:])
-        return float(window.dot(by_own + ahead * by_moved) + 2 * ahead * by_own[1])
+        slope, log_variances = mean.item(1), variances.tolist()
+        etas = enumerate(matrix.dot(mean).tolist(), 1)
+        means = [math.exp(eta + k * slope + q / 2) for (k, eta), q in zip(etas, log_variances, strict=True)]
+        wide = [_wide(means[-length:], matrix, own, moved) + more.item(-1) for length in self.shape.windows[1:]]
+        return Outlook(means, log_variances, [log_variances[-1], *wide])
 
     def learn(self, count: int, row: Row) -> None:
         """Fold in the next bucket. A run of high ones longer than ``patience`` is the new norm, and is learnt quickly."""
@@ -172,14 +161,14 @@ class Model:
 
     def _meets_a_phase(self, matrix: Row) -> bool:
         """Whether a phase begins in one of the buckets."""
-        shares = [self.phase, *matrix[:, -1].tolist()] if self.shape.calendar == len(CALENDAR_VARIANCES) else []
-        return any(now > 0 and not before for before, now in pairwise(shares))
+        shares = matrix[:, -1].tolist() if self.shape.calendar == len(CALENDAR_VARIANCES) else [0.0]
+        return max(shares) > 0 and any(now > 0 and not before for before, now in pairwise([self.phase, *shares]))
 
     def _forecast_by_bucket(self, matrix: Row) -> Outlook:
         """As ``forecast``, one bucket after the other: what is known changes where a phase begins."""
         mean, covariance, phase = self.mean.copy(), self.covariance.copy(), self.phase
         drift: Row | None = None
-        found, seen = [], []
+        means, log_variances, seen = [], [], []
         for row in matrix:
             _step(mean, covariance)
             phase = self._enter(mean, covariance, row, phase)
@@ -187,13 +176,14 @@ class Model:
                 drift = covariance * (self.shape.inflation() - 1)
             covariance += drift
             eta, q = float(row @ mean), float(row @ covariance @ row)
-            found.append(Forecast(math.exp(eta + q / 2), q))
-            seen.append(found[-1].mean * row)
+            log_variances.append(q)
+            means.append(math.exp(eta + q / 2))
+            seen.append(means[-1] * row)
         wide = []
         for length in self.shape.windows:
-            window = np.sum(seen[-length:], axis=0) / sum(one.mean for one in found[-length:])
+            window = np.sum(seen[-length:], axis=0) / sum(means[-length:])
             wide.append(float(window @ covariance @ window))
-        return Outlook(found, wide)
+        return Outlook(means, log_variances, wide)
 
     def _enter(self, mean: Row, covariance: Row, row: Row, before: float) -> float:
         """A phase that begins: an agency that is quiet between phases is as unknown as at first. Returns the bucket's share in a phase.
@@ -206,6 +196,16 @@ class Model:
             covariance[0, :] = covariance[:, 0] = 0.0
             covariance[0, 0] = self.first[1]
         return now
+
+
+def _wide(means: list[float], matrix: Row, own: Row, moved: Row) -> float:
+    """The log-variance of the mean of the newest buckets, less what all have of slope and level: that of their mean regressors."""
+    ahead, length, total = len(matrix), len(means), sum(means)
+    shares = np.array([mean / total for mean in means])
+    if length < ahead:
+        matrix, own, moved = matrix[-length:], own[-length:], moved[-length:]
+    by_bucket = (moved * ahead + own).dot(shares.dot(matrix)) + (2 * ahead) * own[:, 1]
+    return float(shares.dot(by_bucket))
 
 
 class _Ahead(NamedTuple):

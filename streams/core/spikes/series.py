@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from streams.core.spikes.model import FLAT, Forecast, Model, Outlook
+from streams.core.spikes.model import FLAT, Model, Outlook
 from streams.core.spikes.past import Past
 from streams.core.spikes.shape import SHAPES, Row, Shape
 from streams.core.spikes.verdict import Open, Verdict, critical, judge
@@ -49,7 +49,7 @@ class Series:
         """A series whose newest bucket is ``first``. ``history`` (bucket -> count) lies before it and is learnt silently."""
         start = min(history, default=first) if history else first
         past = Past.begin(shape, start, Model.begin(shape, level))
-        found = cls(shape, start, [0], Open(Outlook([], []), 1.0, []), lambda: past)
+        found = cls(shape, start, [0], Open(Outlook([], [], []), 1.0, []), lambda: past)
         for bucket in range(start, first):
             found.recent[-1] = (history or {}).get(bucket, 0)
             found.open_next(rows)
@@ -63,7 +63,7 @@ class Series:
         if now["f"] != FORMAT:
             raise ValueError(f"a series of format {now['f']}; this code knows {FORMAT}")
         shape = SHAPES[now["shape"]]
-        band = Open(Outlook([Forecast(mean, q) for mean, q in now["mu"]], now["wide"]), now["phi"], now["shares"])
+        band = Open(Outlook(now["mu"], now["q"], now["wide"]), now["phi"], now["shares"])
         found = cls(shape, now["newest"], now["counts"], band, lambda: Past.from_stored(shape, read("closed"), lambda: read("old")))
         found.dirty = set(now["dirty"])
         found._critical = {(bucket, p): count for bucket, p, count in now["critical"]}
@@ -78,7 +78,8 @@ class Series:
                 "shape": self.shape.name,
                 "newest": self.newest,
                 "counts": self.recent,
-                "mu": [list(one) for one in outlook.forecasts],
+                "mu": outlook.means,
+                "q": outlook.log_variances,
                 "wide": outlook.wide,
                 "phi": dispersion,
                 "shares": shares,
@@ -130,7 +131,7 @@ class Series:
 
     def is_ready(self) -> bool:
         """Whether the guard band is full: nothing is judged before."""
-        return len(self.recent) > self.shape.guard and bool(self.band.outlook.forecasts)
+        return len(self.recent) > self.shape.guard and bool(self.band.outlook.means)
 
     def judge(self, bucket: int) -> Verdict:
         """The newest bucket by all windows that end with it; an older one of the guard band by itself alone.

@@ -44,10 +44,10 @@ def on_day(desk: Desk, tick: Tick) -> Iterator[Alert]:
     sendings = bulk.advance(desk, "sendings")
     if sendings.is_ready():
         quiet = desk.part("silence", _EMPTY)
-        forecast = sendings.band.outlook.forecasts[-1]
-        variance = sendings.band.dispersion * forecast.mean + spread(forecast.mean, min(forecast.log_variance, 3.0))
-        quiet["log_p"] += log_none(forecast.mean, variance)
-        quiet["expected"] += forecast.mean
+        mean, log_variance = sendings.band.outlook.means[-1], sendings.band.outlook.log_variances[-1]
+        variance = sendings.band.dispersion * mean + spread(mean, min(log_variance, 3.0))
+        quiet["log_p"] += log_none(mean, variance)
+        quiet["expected"] += mean
         quiet["days"] += 1
         p = math.exp(quiet["log_p"])
         if p < desk.rules.silence.p and quiet["days"] >= desk.rules.silence.min_days:

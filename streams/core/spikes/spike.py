@@ -66,13 +66,15 @@ def _count(desk: Desk, case: Case, part: Part, sign: int) -> list[tuple[str, int
     for group in (*part.groups, ALL):
         track = desk.track(group)
         bucket = track.count(part.day, has_day=part.has_day, cases=sign)
-        if bucket is not None:
-            if sign > 0:
-                track.memory.add(bucket, case.event_id, case.features, is_late=track.is_late(bucket) and not case.is_history)
-            else:
-                track.memory.remove(bucket, case.event_id, is_late=track.is_late(bucket))
-            if track.is_judged and track.series is not None and bucket >= track.series.oldest_open:
-                found.append((group, bucket))
+        if bucket is None:
+            continue
+        is_late = track.is_late(bucket)
+        if sign > 0:
+            track.memory.add(bucket, case.event_id, case.features, is_late=is_late and not case.is_history)
+        else:
+            track.memory.remove(bucket, case.event_id, is_late=is_late)
+        if track.series is not None and bucket >= track.series.oldest_open and track.is_judged:
+            found.append((group, bucket))
     return found
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from streams.core.spikes import sparse
 from streams.core.spikes.calendar import Calendar
 from streams.core.spikes.completeness import shares
 from streams.core.spikes.fitting import LEAST_HISTORY, days_in, fitting, start_of
@@ -22,8 +23,6 @@ from streams.core.spikes.shape import DAY, WEEKDAYS, Shape, Size
 from streams.core.spikes.spans import days_of, number_of
 from streams.core.spikes.verdict import Verdict
 
-Counts = dict[str, int]
-"""By bucket number, as JSON has it: most runs need none of them."""
 FORMAT = 1
 _KEPT_DAYS = DAY.keep
 
@@ -42,15 +41,16 @@ class Track:
         self.since, self.calendar, self.rules, self.is_network = since, calendar, rules, is_network
         self.series: Series | None = None
         self.origin = 0
-        self.days: Counts = {}
-        self.months: Counts = {}
-        self.ahead: Counts = {}
+        self.days: sparse.Counts = {}
+        self.months: sparse.Counts = {}
+        self.ahead: sparse.Counts = {}
         self.known = [0, 0]
-        self.memory = Memory()
+        self._memory: Memory | None = Memory()
         self.standing = Standing()
         self.evidence = 1.0
         self.has_history = False
         self.is_changed = False
+        self._read: Read = _nothing
 
     @classmethod
     def from_stored(cls, read: Read, since: int, calendar: Calendar, rules: SeriesRules, *, is_network: bool = False) -> Track:
@@ -62,7 +62,7 @@ class Track:
         if now["series"]:
             found.series = Series.from_stored(now["series"], read)
         found.origin, found.days, found.months, found.ahead = now["origin"], now["days"], now["months"], now["ahead"]
-        found.known, found.memory = now["known"], Memory.from_stored(now["memory"])
+        found.known, found._memory, found._read = now["known"], None, read
         found.standing, found.evidence = Standing.from_stored(now["standing"]), now["evidence"]
         found.has_history = now["history"]
         return found
@@ -71,17 +71,18 @@ class Track:
         """Plain JSON values of what changed: ``now`` with each event, the parts of the series' past when a bucket closes."""
         if not self.is_changed:
             return {}
-        parts = self.series.stored() if self.series else {}
+        parts: dict[str, Any] = self.series.stored() if self.series else {}
+        if self._memory is not None:
+            parts["events"] = self._memory.stored()
         return parts | {
             "now": {
                 "f": FORMAT,
                 "series": parts.get("now"),
                 "origin": self.origin,
-                "days": _sorted(self.days),
-                "months": _sorted(self.months),
-                "ahead": _sorted(self.ahead),
+                "days": sparse.in_order(self.days),
+                "months": sparse.in_order(self.months),
+                "ahead": sparse.in_order(self.ahead),
                 "known": self.known,
-                "memory": self.memory.stored(),
                 "standing": self.standing.stored(),
                 "evidence": self.evidence,
                 "history": self.has_history,
@@ -92,6 +93,13 @@ class Track:
     def size(self) -> Size:
         """Of the buckets."""
         return self.series.shape.size if self.series else "day"
+
+    @property
+    def memory(self) -> Memory:
+        """Of the events of the guard band. Read when one comes or is told of."""
+        if self._memory is None:
+            self._memory = Memory.from_stored(self._read("events"))
+        return self._memory
 
     @property
     def is_judged(self) -> bool:
@@ -109,25 +117,21 @@ class Track:
         """Count ``cases`` (or take out, below 0) on ``day``. Returns the bucket it went to; None when no series judges it."""
         self.is_changed = True
         self.known[0 if has_day else 1] += cases
+        series, size = self.series, self.size
         if not has_day:
-            self._keep(self.months, number_of("month", day), cases)
-        elif self.size != "day":
-            self._keep(self.days, day, cases)
-        series = self.series
-        if series is None:
-            if has_day:
-                self._keep(self.days, day, cases)
+            sparse.add(self.months, number_of("month", day), cases)
+        elif size != "day" or series is None:
+            sparse.add(self.days, day, cases)
+        if series is None or not (has_day or size == "month"):
             return None
-        if not has_day and self.size != "month":
-            return None
-        bucket = number_of(self.size, day)
+        bucket = day if size == "day" else number_of(size, day)
         if bucket > series.newest:
-            self._keep(self.ahead, bucket, cases)
+            sparse.add(self.ahead, bucket, cases)
             return None
         if series.add(bucket, cases):
             return bucket
-        if day < self.since and has_day and self.size == "day":
-            self._keep(self.days, day, cases)
+        if day < self.since and has_day and size == "day":
+            sparse.add(self.days, day, cases)
         self.has_history = True
         return None
 
@@ -173,12 +177,13 @@ class Track:
             return []
         self.is_changed = True
         found: list[Closed] = []
+        rows, complete, first = self.rows, self._shares(delays), number_of(size, self.since)
         while series.newest < newest:
-            if self.is_judged and series.newest >= number_of(size, self.since):
+            if self.is_judged and series.newest >= first:
                 verdict = series.judge(series.newest)
                 self.evidence = max(self.evidence, 1.0) * verdict.evidence
                 found.append(Closed(verdict, self.evidence))
-            series.close(self.rows, self._shares(delays))
+            series.close(rows, complete)
             series.add(series.newest, self.ahead.pop(str(series.newest), 0))
         self._forget(series)
         return found
@@ -213,24 +218,22 @@ class Track:
         self.series = Series.begin(shape, newest, Regressors(shape, self.calendar), history, level)
         self.origin = self.series.start
         self.series.add(newest, found.get(newest, 0))
-        self.memory = Memory()
+        self._memory = Memory()
 
     def _by_day(self) -> dict[int, int]:
         """Cases by day, as far as days are known."""
-        counts = {int(day): cases for day, cases in self.days.items()}
+        counts = sparse.numbers(self.days)
         if self.series is not None and self.size == "day":
-            ahead = [(int(day), cases) for day, cases in self.ahead.items()]
-            for day, cases in [*enumerate(self.series.counts, self.series.start), *ahead]:
+            for day, cases in [*enumerate(self.series.counts, self.series.start), *sparse.numbers(self.ahead).items()]:
                 if cases:
                     counts[day] = counts.get(day, 0) + cases
         return counts
 
     def _by_month(self, days: dict[int, int]) -> dict[int, int]:
-        counts = {int(month): cases for month, cases in self.months.items()}
+        counts = dict(self.months)
         for day, cases in days.items():
-            month = number_of("month", day)
-            counts[month] = counts.get(month, 0) + cases
-        return counts
+            sparse.add(counts, number_of("month", day), cases)
+        return sparse.numbers(counts)
 
     def _shares(self, delays: dict[str, Any]) -> Sequence[float]:
         """Of the reports that should be in when a bucket closes, the newest first."""
@@ -247,14 +250,6 @@ class Track:
         for day in [day for day in self.days if int(day) < oldest]:
             del self.days[day]
 
-    @staticmethod
-    def _keep(counts: Counts, number: int, cases: int) -> None:
-        name = str(number)
-        counts[name] = counts.get(name, 0) + cases
-        if not counts[name]:
-            del counts[name]
 
-
-def _sorted(counts: Counts) -> Counts:
-    """In an order that does not tell in which they came."""
-    return dict(sorted(counts.items()))
+def _nothing(name: str) -> None:
+    """A new track has no stored parts."""

@@ -96,8 +96,8 @@ def _windows(shape: Shape, band: Open, place: int, *, alone: bool) -> list[tuple
 
     A report comes in time with probability F, so counts are thinned: dispersion 1 + F (phi - 1) (binomial thinning).
     """
-    forecasts, shares, dispersion, wide = band.outlook.forecasts, band.shares, band.dispersion, band.outlook.wide
-    is_newest = place == len(forecasts) - 1 and not alone
+    (means, log_variances, wide), dispersion, shares = band
+    is_newest = place == len(means) - 1 and not alone
     found, mean, variance, bucket = [], 0.0, 0.0, place
     for number, length in enumerate(shape.windows if is_newest else (1,)):
         first = place - length + 1
@@ -105,10 +105,10 @@ def _windows(shape: Shape, band: Open, place: int, *, alone: bool) -> list[tuple
             continue
         while bucket >= first:
             share = shares[bucket]
-            part = forecasts[bucket].mean * share
+            part = means[bucket] * share
             mean += part
             variance += part * (1 + share * (dispersion - 1))
             bucket -= 1
-        known = wide[number] if is_newest else forecasts[place].log_variance
+        known = wide[number] if is_newest else log_variances[place]
         found.append((length, mean, variance + negbin.spread(mean, min(known, _MOST_LOG_VARIANCE))))
     return found
