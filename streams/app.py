@@ -29,6 +29,7 @@ FETCH_BYTES = 1_048_576  # of a partition at once: with many agencies this is mo
 POLL_RECORDS = 5_000
 GC_THRESHOLDS = 100_000, 20, 50  # a fold makes many short-lived containers and no cycles: Python's own take 15 % of its time
 END_WITHIN_S = 10.0  # once it is told to stop, or has failed; less than a supervisor waits before it kills
+OPEN_WITHIN_S = 600.0  # the lanes of an assignment: Faust gives that as long as a request, and is deaf afterwards
 LOOK_FOR_TOPICS_S = 15  # a new agency is picked up within a minute: this, and a start
 
 
@@ -71,6 +72,11 @@ class App(faust.App):  # type: ignore[misc]
         if self.plan.opened is not None:
             await self.plan.opened(lane, self.connection)
         return lane
+
+    def on_rebalance_end(self) -> None:
+        """Say so: the lanes of the assignment are open."""
+        super().on_rebalance_end()
+        log.info("%s ready: %d sources", self.plan.name, len(self.sources))
 
     def _new_transport(self) -> Transport:
         return Transport(self.conf.broker_consumer, self)
@@ -139,7 +145,7 @@ def build(plan: Plan, settings: Settings, sources: frozenset[str]) -> App:
         broker_session_timeout=10.0,
         broker_rebalance_timeout=10.0,
         broker_heartbeat_interval=1.0,
-        broker_request_timeout=60.0,
+        broker_request_timeout=OPEN_WITHIN_S,
     )
 
     @app.agent(app.topic(*sorted(sources), key_type=bytes, value_type=bytes), name=plan.name)  # type: ignore[untyped-decorator]
@@ -149,7 +155,6 @@ def build(plan: Plan, settings: Settings, sources: frozenset[str]) -> App:
 
     @app.task  # type: ignore[untyped-decorator]
     async def follow_topics() -> None:
-        log.info("%s ready: %d sources", plan.name, len(sources))
         while not app.should_stop:
             await asyncio.sleep(LOOK_FOR_TOPICS_S)
             now = frozenset(filter(plan.is_source, await app.consumer.topics()))

@@ -10,6 +10,7 @@ from aiokafka.producer.message_accumulator import BatchBuilder
 from aiokafka.protocol import fetch
 from aiokafka.protocol.fetch import FetchRequest
 from faust import App, Stream, Topic
+from faust.tables.recovery import Recovery
 from faust.transport.consumer import Consumer as BaseConsumer
 from faust.transport.drivers import aiokafka as driver
 
@@ -36,6 +37,7 @@ SIGNATURES = [
     (Topic, "decode", ["self", "message", "propagate"]),
     (Topic, "_create_event", ["self", "key", "value", "headers", "message"]),
     (App, "_new_transport", ["self"]),
+    (App, "on_rebalance_end", ["self"]),
     (Stream, "noack", ["self"]),
     (Stream, "events", ["self"]),
 ]
@@ -76,8 +78,17 @@ def test_a_full_batch_refuses_a_record_but_an_empty_one_takes_any_size():
     assert batch.append(timestamp=None, key=None, value=b"x") is None
 
 
+@pytest.mark.parametrize("resume", [Recovery._resume_streams, Recovery.on_recovery_completed])
+def test_lanes_are_opened_within_the_time_of_a_request_and_then_the_app_is_told(resume):
+    source = inspect.getsource(resume)
+    opened = source.index("consumer.perform_seek(), timeout=self.app.conf.broker_request_timeout")
+    assert opened < source.index("app.on_rebalance_end()")
+
+
 def test_a_fetch_can_be_sent_over_the_connections_of_a_reader():
-    assert "self._client = " in inspect.getsource(aiokafka.AIOKafkaConsumer.__init__)
+    made = inspect.getsource(aiokafka.AIOKafkaConsumer.__init__)
+    assert "self._client = " in made
+    assert "self._request_timeout_ms = " in made + inspect.getsource(AIOKafkaClient.__init__)
     assert list(inspect.signature(AIOKafkaClient.send).parameters)[:3] == ["self", "node_id", "request"]
     parameters = ["self", "max_wait_time", "min_bytes", "max_bytes", "isolation_level", "topics", "rack_id"]
     assert list(inspect.signature(FetchRequest.__init__).parameters) == parameters
