@@ -21,7 +21,7 @@ def install(said: Callable[[str], None]) -> None:
     wanted = {"lock": hashlib.sha256(LOCK.read_bytes()).hexdigest()}
     if stamp.exists() and json.loads(stamp.read_text(encoding="utf-8")) == wanted:
         return
-    said("installing Quix Streams 3.28.1, Bytewax 0.21.1 and what they need (about 30 MB) into benchmarks/peers/.venv")
+    said("installing Quix Streams 3.28.1, Bytewax 0.21.1 and what they need (about 90 MB) into benchmarks/peers/.venv")
     python = str(ENVIRONMENT / "bin" / "python")
     # Without resolving: Quix Streams asks for an older pydantic than ours, and runs on ours.
     pip = [python, "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--no-input", "--no-deps"]

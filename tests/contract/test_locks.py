@@ -35,6 +35,15 @@ def test_each_lock_holds_what_the_smaller_one_holds_in_the_same_version():
     assert pins("base").items() <= pins("local").items() <= pins("dev").items()
 
 
+def test_the_peers_have_what_our_pure_core_imports_in_our_versions():
+    ours, theirs = pins("dev"), pins("peers")
+    files = [path for folder in ("schemas", "streams/core") for path in (ROOT / folder).rglob("*.py")]
+    imported = {found for path in files for found in re.findall(r"^(?:import|from) (\w+)", path.read_text(), re.MULTILINE)}
+    needed = {(package, marker): version for (package, marker), version in ours.items() if package.replace("-", "_") in imported}
+    assert {"numpy", "orjson", "pydantic"} <= {package for package, _ in needed}
+    assert needed.items() <= theirs.items()
+
+
 def test_every_requirement_of_the_project_is_in_its_lock():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     extras = project["project"]["optional-dependencies"]
