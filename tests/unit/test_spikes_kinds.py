@@ -7,8 +7,14 @@ import pytest
 
 from benchmarks.spikes.journal import case, fold, profile, tick
 from schemas.alerts import MOST_EVENTS, Kind, State, Tier
-from schemas.wire import load
+from schemas.wire import dump, load
+from streams.core.spikes import bulk
+from streams.core.spikes.calendar import Calendar
+from streams.core.spikes.regressors import Regressors
 from streams.core.spikes.rules import Rules, SeriesRules
+from streams.core.spikes.series import Series
+from streams.core.spikes.shape import ARRIVALS
+from streams.core.spikes.watch import Watch
 
 AGENCY = "VN-CUSTOMS"
 FIRST = date(2024, 1, 1).toordinal()
@@ -320,3 +326,22 @@ def test_a_series_restarts_in_days_when_it_grows():
     log.begin_day()
     _, state = fold(AGENCY, log.entries, rules)
     assert load(state["now/"])["series"]["shape"] == "day"
+
+
+@pytest.mark.parametrize("days", [5, 31, 32, 33, 80])
+def test_days_of_arrival_that_waited_are_learnt_as_if_each_had_been_learnt_in_its_turn(days):
+    counts, watch = np.random.default_rng(9).poisson(1.0, days), Watch.from_stored(AGENCY, {}.get)
+    series = None
+    for place, count in enumerate(counts):
+        watch.take(tick(AGENCY, FIRST + place))
+        for number in range(count):
+            watch.take(case(AGENCY, 1_000 * place + number, FIRST + place, FIRST + place))
+        if series is None and count:
+            series = Series.begin(ARRIVALS, FIRST + place, Regressors(ARRIVALS, Calendar()), level=Rules().series.prior.level())
+        elif series is not None:
+            series.close(Regressors(ARRIVALS, Calendar()), ())
+        if series is not None:
+            series.add(FIRST + place, int(count))
+    watch.take(tick(AGENCY, FIRST + days))
+    watch.desk.who["today"] = FIRST + days - 1
+    assert dump(bulk.learn(watch.desk)["cases"].stored()) == dump(series.stored())

@@ -15,16 +15,19 @@ from streams.core.spikes.regressors import Regressors
 from streams.core.spikes.series import Series
 from streams.core.spikes.shape import ARRIVALS
 
-KEPT: dict[str, Any] = {"cases": None, "sendings": None, "sent": 0}
-"""What changes when a day of arrival closes: two series, and how many sendings there were in all."""
-_EMPTY: dict[str, Any] = {"today": None, "opened": False}
+_SERIES = ("cases", "sendings")
+_LEARNT: dict[str, Any] = dict.fromkeys(_SERIES)
+"""A series each of what comes in a day."""
+_EMPTY: dict[str, Any] = {"today": None, "opened": False, "sent": 0, "waiting": []}
+"""What has come today, whether it is told of, sendings in all; of days that the series have not learnt: day, cases, sendings."""
+_MOST_WAITING = 32
 
 
 def on_case(desk: Desk, case: Case) -> Iterator[Alert]:
     """Count what comes."""
     if case.added is None or case.version > 1 or desk.today is None or case.is_history:
         return
-    part = desk.part("arrivals", _EMPTY)
+    part = _arrivals(desk)
     arrived = part["today"]
     if arrived is None:
         arrived = part["today"] = {"n": 0, "old": 0, "delays": {}, "batches": {}, "events": []}
@@ -42,50 +45,67 @@ def on_case(desk: Desk, case: Case) -> Iterator[Alert]:
 
 
 def on_day(desk: Desk, tick: Tick) -> Iterator[Alert]:
-    """Judge the day's arrivals and learn from them. A day on which nothing came is learnt when something comes, or is asked for."""
+    """Judge the day's arrivals, if they can be a back-fill at all. Days are learnt when one is to be judged, or many are waiting."""
     if desk.who["since"] is None or desk.today is None:
         return
-    part, arrived = desk.part("arrivals", _EMPTY, change=False), came_today(desk)
+    arrived, was_opened = came_today(desk), _arrivals(desk, change=False)["opened"]
     _learn_delays(desk, arrived["delays"] if arrived else {})
     if arrived is None:
-        if part["opened"]:
-            desk.part("arrivals", _EMPTY)["opened"] = False
+        if was_opened:
+            _arrivals(desk)["opened"] = False
         return
-    part, kept, rules = desk.part("arrivals", _EMPTY), desk.part("arriving", KEPT), desk.rules.bulk
-    cases = advance(desk, "cases", arrived["n"])
-    advance(desk, "sendings", len(arrived["batches"]))
-    kept["sent"] += len(arrived["batches"])
+    part, rules = _arrivals(desk), desk.rules.bulk
+    part["today"] = None
+    part["sent"] += len(arrived["batches"])
+    part["waiting"].append([desk.today, arrived["n"], len(arrived["batches"])])
+    can_be_bulk = arrived["n"] >= rules.min_cases and arrived["old"] > rules.old_share * arrived["n"]
+    if not (can_be_bulk or was_opened):
+        if len(part["waiting"]) >= _MOST_WAITING:
+            learn(desk)
+        return
+    cases = learn(desk)["cases"]
     if cases.is_ready():
         verdict = cases.judge(cases.newest)
-        is_old = arrived["old"] > rules.old_share * arrived["n"]
-        is_bulk = verdict.p < rules.open_p and arrived["n"] >= rules.min_cases and is_old
-        if is_bulk and not part["opened"] and not _is_spike(desk):
+        is_bulk = can_be_bulk and verdict.p < rules.open_p
+        if is_bulk and not was_opened and not _is_spike(desk):
             yield _alert(desk, tick, arrived, cases)
-        part["opened"] = is_bulk or (part["opened"] and verdict.p < desk.rules.spike.clear_p)
-    part["today"] = None
+        part["opened"] = is_bulk or (was_opened and verdict.p < desk.rules.spike.clear_p)
 
 
 def came_today(desk: Desk) -> dict[str, Any] | None:
     """What has come on the day that is open."""
-    found: dict[str, Any] | None = desk.part("arrivals", _EMPTY, change=False)["today"]
+    found: dict[str, Any] | None = _arrivals(desk, change=False)["today"]
     return found
 
 
-def advance(desk: Desk, name: str, count: int = 0) -> Series:
-    """The series of what arrives a day, ``cases`` or ``sendings``, with today's count in its newest bucket."""
-    kept, today, rows = desk.part("arriving", KEPT), desk.today, Regressors(ARRIVALS, desk.calendar)
-    assert today is not None  # noqa: S101 - asked for at the end of a day
-    if kept[name]:
-        series = Series.from_stored(kept[name]["now"], kept[name].get)
-    else:
-        series = Series.begin(ARRIVALS, today, rows, level=desk.rules.series.prior.level())
-    if series.newest < today:
-        while series.newest < today:
-            series.open_next(rows)
+def sent(desk: Desk) -> int:
+    """Sendings that have come, but for today's."""
+    return int(_arrivals(desk, change=False)["sent"])
+
+
+def learn(desk: Desk) -> dict[str, Series]:
+    """The series of what comes in a day, with all that has come, and today as their newest bucket."""
+    part, kept, rows = _arrivals(desk), desk.part("arriving", _LEARNT), Regressors(ARRIVALS, desk.calendar)
+    assert desk.today is not None  # noqa: S101 - asked for at the end of a day
+    found, waiting = {}, part["waiting"]
+    for place, name in enumerate(_SERIES):
+        if kept[name]:
+            series = Series.from_stored(kept[name]["now"], kept[name].get)
+        else:
+            series = Series.begin(ARRIVALS, waiting[0][0] if waiting else desk.today, rows, level=desk.rules.series.prior.level())
+        for day, *counts in [*waiting, [desk.today, 0, 0]]:
+            while series.newest < day:
+                series.open_next(rows)
+            series.add(day, counts[place])
         series.look_ahead(rows, ())
-    series.add(today, count)
-    kept[name] = {**(kept[name] or {}), **series.stored()}
-    return series
+        kept[name] = {**(kept[name] or {}), **series.stored()}
+        found[name] = series
+    part["waiting"] = []
+    return found
+
+
+def _arrivals(desk: Desk, *, change: bool = True) -> dict[str, Any]:
+    return desk.part("arrivals", {**_EMPTY, "waiting": []}, change=change)
 
 
 def _learn_delays(desk: Desk, arrived: Mapping[str, int]) -> None:

@@ -32,16 +32,16 @@ def on_day(desk: Desk, tick: Tick) -> Iterator[Alert]:
 
     Sendings, not cases: a member that sends a week's cases on Mondays has one chance a week.
     """
-    quiet, kept = desk.part("silence", _EMPTY, change=False), desk.part("arriving", bulk.KEPT, change=False)
-    if desk.today is None or not kept["sendings"] or bulk.came_today(desk):
+    quiet = desk.part("silence", _EMPTY, change=False)
+    if desk.today is None or not bulk.sent(desk) or bulk.came_today(desk):
         return
     if not desk.calendar.in_phase(desk.today):
         if quiet["told"] is None:
             _begin_again(desk, quiet)
         return
-    if quiet["told"] is not None or kept["sent"] < desk.rules.silence.min_sendings:
+    if quiet["told"] is not None or bulk.sent(desk) < desk.rules.silence.min_sendings:
         return
-    sendings = bulk.advance(desk, "sendings")
+    sendings = bulk.learn(desk)["sendings"]
     if sendings.is_ready():
         quiet = desk.part("silence", _EMPTY)
         mean, log_variance = sendings.band.outlook.means[-1], sendings.band.outlook.log_variances[-1]
