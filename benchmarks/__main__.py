@@ -11,15 +11,12 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import NamedTuple
 
 from benchmarks import alert_latency, demo, latency, recovery, sink, throughput
-from benchmarks.ground import ROOT
 from benchmarks.peers import PEERS
-from benchmarks.table import machine, table
+from benchmarks.table import DOC, machine, table, write
 
-DOC = ROOT / "docs" / "benchmarks.md"
 BUSY = 4.0  # a part before leaves about half of it behind
 Target = tuple[str, str, str, bool]
 
@@ -61,14 +58,6 @@ def main() -> int:
             write(DOC, name, text)
         _say(f"{name} took {time.monotonic() - began:.0f} s")
     return 0
-
-
-def write(doc: Path, name: str, text: str) -> None:
-    """Put the text of a part between its two marks. Raises ValueError when the document has none."""
-    begin, end = f"<!-- {name}: measured -->", f"<!-- {name}: end -->"
-    whole = doc.read_text(encoding="utf-8")
-    first, last = whole.index(begin) + len(begin), whole.index(end)
-    doc.write_text(f"{whole[:first]}\n\n{text}\n\n{whole[last:]}", encoding="utf-8")
 
 
 def _throughput(size: Size, peers: Sequence[str]) -> tuple[str, list[Target]]:

@@ -7,6 +7,8 @@ import platform
 from collections.abc import Sequence
 from pathlib import Path
 
+DOC = Path(__file__).parents[1] / "docs" / "benchmarks.md"
+
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """A Markdown table with its columns padded, so that it reads well as plain text too. Numbers stand to the right."""
@@ -17,6 +19,14 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     lines.append("| " + " | ".join("-" * (width - 1) + (":" if end else "-") for width, end in zip(widths, right, strict=True)) + " |")
     lines += [_line(row, widths, right) for row in cells[1:]]
     return "\n".join(lines)
+
+
+def write(doc: Path, name: str, text: str) -> None:
+    """Put the text of a part between its two marks. Raises ValueError when the document has none."""
+    begin, end = f"<!-- {name}: measured -->", f"<!-- {name}: end -->"
+    whole = doc.read_text(encoding="utf-8")
+    first, last = whole.index(begin) + len(begin), whole.index(end)
+    doc.write_text(f"{whole[:first]}\n\n{text}\n\n{whole[last:]}", encoding="utf-8")
 
 
 def machine() -> str:

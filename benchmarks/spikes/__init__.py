@@ -1,1 +1,1 @@
-"""The gates of the spike detector: ``python -m benchmarks.spikes``. Designs, opponents and figures: docs/benchmarks-spikes.md."""
+"""The gates of the spike detector: ``python -m benchmarks.spikes``. Designs, opponents and figures: docs/benchmarks.md."""

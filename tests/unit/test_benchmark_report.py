@@ -7,6 +7,8 @@ from benchmarks.latency import spread
 from benchmarks.load import records
 from benchmarks.messages import AGENCIES
 from benchmarks.progress import _upto
+from benchmarks.spikes.__main__ import PARTS as SPIKE_PARTS
+from benchmarks.spikes.gate import Gate, markdown
 from benchmarks.table import table
 from schemas.settings import Settings
 from schemas.topics import agency_of
@@ -38,6 +40,14 @@ def test_the_load_is_every_message_once_and_ticks_in_between_and_behind():
     assert {agency_of(topic) for topic in ticks} == set(AGENCIES)
     assert sent[-1][1] is None
     assert len(ticks) == len(AGENCIES) * 3  # after the first of its two and a bit days, and two behind the last message
+
+
+def test_every_part_of_the_spike_benchmark_has_its_place_in_the_document(tmp_path):
+    doc = tmp_path / "benchmarks.md"
+    doc.write_bytes(DOC.read_bytes())
+    for name in SPIKE_PARTS:
+        write(doc, f"spikes {name}", markdown([Gate("1a", "asked | for", "found | so", held=True), Gate("1", "  ours", "beside")]))
+    assert doc.read_text().count("|   1a | asked / for | found / so | yes  |\n\n- ours: beside") == len(SPIKE_PARTS)
 
 
 def test_every_part_has_its_place_in_the_document(tmp_path):

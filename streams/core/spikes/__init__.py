@@ -5,7 +5,7 @@
                    └── desk.Desk: tracks (series, model), calendar, a part of JSON for each detector
 
 What needs all agencies is ``network.Network``. The mathematics stand in docs/decisions/0009-spike-detector.md, what it finds and
-what it misses in docs/benchmarks-spikes.md. A new kind of alert is one module with a ``DETECTOR``, and a line here.
+what it misses in docs/benchmarks.md. A new kind of alert is one module with a ``DETECTOR``, and a line here.
 """
 
 from __future__ import annotations
