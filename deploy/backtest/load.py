@@ -38,17 +38,17 @@ class Load(NamedTuple):
     @property
     def busiest(self) -> int:
         """The most notifications at once in any ``PHASE_DAYS`` days."""
-        return max((most for _, most in self.phases()), default=0)
+        return _most_within(self.at_once)
+
+    @property
+    def busiest_with_digests(self) -> int:
+        """The same, with the daily digests."""
+        return _most_within(sorted((*self.at_once, *self.digests)))
 
     @property
     def usual(self) -> float:
         """Notifications at once in ``PHASE_DAYS`` days, on average."""
         return len(self.at_once) * PHASE_DAYS / max(self.days, PHASE_DAYS)
-
-    def phases(self) -> Iterator[tuple[date, int]]:
-        """From each notification's day on, how many came within ``PHASE_DAYS`` days."""
-        for first in self.at_once:
-            yield first, sum(first <= day < first + PHASE_DAYS * _DAY for day in self.at_once)
 
 
 def load_of(alerts: Sequence[Alert], period: Period, budget: int | None = None) -> Load:
@@ -60,6 +60,11 @@ def load_of(alerts: Sequence[Alert], period: Period, budget: int | None = None) 
         days.get(one.reason, []).append(one.raised_at.date())
     told = sum(len(one.items) for one in sent)
     return Load((period.last - period.first).days + 1, tuple(days[Reason.ALERT]), tuple(days[Reason.DIGEST]), told)
+
+
+def _most_within(days: Sequence[date]) -> int:
+    """Of ``PHASE_DAYS`` days in a row; the busiest begin with a notification."""
+    return max((sum(first <= day < first + PHASE_DAYS * _DAY for day in days) for first in days), default=0)
 
 
 class _Record(NamedTuple):

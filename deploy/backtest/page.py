@@ -48,7 +48,8 @@ def _figures(report: Report) -> list[list[str]]:
         ["at once to a subscriber to everything, default budget", [f"{len(side.load.at_once):,}" for side in sides]],
         [f"the same in {PHASE_DAYS} days: usually", [number(side.load.usual) for side in sides]],
         [f"the same in {PHASE_DAYS} days: at most (aim: about {MOST})", [str(side.load.busiest) for side in sides]],
-        ["daily digests with the rest", [f"{len(side.load.digests):,}" for side in sides]],
+        [f"and with daily digests of the rest: at most in {PHASE_DAYS} days", [str(side.load.busiest_with_digests) for side in sides]],
+        ["daily digests in all", [f"{len(side.load.digests):,}" for side in sides]],
         ["rules", [", ".join(side.rules) for side in sides]],
     ]
     return [[str(name), *cells] for name, cells in rows]

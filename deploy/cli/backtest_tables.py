@@ -116,5 +116,6 @@ _FIGURES: dict[str, Callable[[Side], str]] = {
     "sent at once to a subscriber to everything": lambda side: f"{len(side.load.at_once):,}",
     f"  in {PHASE_DAYS} days: usually": lambda side: number(round(side.load.usual, 1)),
     f"  in {PHASE_DAYS} days: at most (aim: about {MOST})": lambda side: str(side.load.busiest),
-    "  and daily digests with the rest": lambda side: f"{len(side.load.digests):,}",
+    f"  in {PHASE_DAYS} days, with daily digests of the rest: at most": lambda side: str(side.load.busiest_with_digests),
+    "  daily digests in all": lambda side: f"{len(side.load.digests):,}",
 }

@@ -116,6 +116,7 @@ def test_a_subscriber_to_everything_gets_the_budget_at_once_and_the_rest_in_dige
     assert [day.day for day in load.digests] == [7, 8]
     assert load.alerts == len(days)
     assert load.busiest == 3
+    assert load.busiest_with_digests == 5
     assert len(load_of(days, MAY, budget=10).at_once) == len(days)
 
 
