@@ -77,10 +77,10 @@ def _side(side: Side) -> dict[str, Any]:
             "at_once": len(side.load.at_once),
             "digests": len(side.load.digests),
             "alerts": side.load.alerts,
-            f"at_once_in_{PHASE_DAYS}_days": {
-                "usual": round(side.load.usual, 1),
-                "most": side.load.busiest,
-                "most_with_digests": side.load.busiest_with_digests,
+            f"in_{PHASE_DAYS}_days": {
+                "at_once_usually": round(side.load.usual, 1),
+                "at_once_at_most": side.load.busiest,
+                "with_digests_at_most": side.load.busiest_with_digests,
             },
         },
         "planted": [_search(one) for one in side.planted],
