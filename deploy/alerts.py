@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from kafka import KafkaConsumer, TopicPartition
 
 from deploy.sparkline import scale, sparkline
-from schemas.alerts import Alert
+from schemas.alerts import Alert, State
 from schemas.connect import kafka_options
 from schemas.errors import Refused
 from schemas.settings import Settings
@@ -20,6 +20,7 @@ from sinks.clickhouse.client import Database
 SHOWN = 30
 """Buckets in a sparkline."""
 _SHORTEST_ID = 8
+_MILLION = 1e6
 Span = tuple[date, int]
 """First day of a bucket, and its cases."""
 
@@ -103,8 +104,10 @@ def line(alert: Alert, spans: Sequence[Span] = ()) -> str:
 def brief(alert: Alert, spans: Sequence[Span], language: str = "en") -> list[str]:
     """The sentence, the series, what was to be expected, what stands out: an alert among others."""
     within = f", 9 of 10 lie within {alert.interval_90.low} to {alert.interval_90.high}" if alert.interval_90 else ""
-    expected = f"observed {alert.observed}, expected {alert.expected:g}{within}" if alert.expected is not None else ""
-    chance = f"by chance once in {1 / alert.explain.p:,.0f} {alert.bucket.size}s" if alert.explain.p else ""
+    is_over = alert.state is State.CLEARED  # its figures are those of the bucket that was usual again
+    expected = "" if is_over or alert.expected is None else f"observed {alert.observed}, expected {alert.expected:g}{within}"
+    odds = 1 / max(alert.explain.p, 1 / _MILLION) if alert.explain.p else 0.0
+    chance = f"by chance {'less than once' if odds >= _MILLION else 'once'} in {odds:,.0f} {alert.bucket.size}s" if odds else ""
     return [
         getattr(alert.sentences, language),
         f"  {spans[0][0]}  {sparkline([cases for _, cases in spans])}  {alert.bucket.end}    cases a {alert.bucket.size}",

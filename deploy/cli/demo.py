@@ -171,12 +171,12 @@ def _say_spikes(console: Console, where: Settings) -> None:
 
 
 def strongest(alerts: Iterable[Alert], most: int = STRONGEST) -> list[Alert]:
-    """The least probable spikes, each once, as it stood at its height, and no more than one of a series."""
-    from schemas.alerts import Kind, State
+    """The least probable spikes, no more than one of a series. One that is over knows its height."""
+    from schemas.alerts import Kind
 
     found: dict[str, Alert] = {}
     for one in sorted(alerts, key=lambda one: (-(one.explain.bits or 0), str(one.alert_id))):
-        if one.kind in {Kind.SPIKE, Kind.RETRO_SPIKE} and one.state is not State.CLEARED:
+        if one.kind in {Kind.SPIKE, Kind.RETRO_SPIKE}:
             found.setdefault(one.series, one)
     return list(found.values())[:most]
 

@@ -73,5 +73,7 @@ def test_an_alert_among_others_says_its_sentence_what_was_expected_and_how_to_le
 def test_the_demo_names_each_series_once_the_least_probable_first():
     strong, weak = (SPIKE.model_copy(update={"explain": Explain(bits=bits)}) for bits in (40.0, 20.0))
     other = weak.model_copy(update={"series": "LA-CUSTOMS/fauna"})
-    over = strong.model_copy(update={"state": State.CLEARED, "explain": Explain(bits=90.0)})
-    assert strongest([weak, other, strong, MAJOR, over]) == [strong, other]
+    assert strongest([weak, other, strong, MAJOR]) == [strong, other]
+    over = strong.model_copy(update={"state": State.CLEARED, "explain": Explain(bits=90.0, p=1e-27)})
+    assert strongest([weak, other, strong, over]) == [over, other]
+    assert "  by chance less than once in 1,000,000 days" in brief(over, SPANS)

@@ -186,3 +186,15 @@ def test_a_case_above_nearly_all_of_the_same_goods_is_major_unless_its_agency_ha
     (alert,) = [alert for alert in folded(in_step(logs), rules) if alert.kind is Kind.MAJOR]
     assert "150 kg of Heroin" in alert.sentences.en
     assert "among the largest 0.5 %" in alert.sentences.en
+
+
+def test_members_that_join_and_report_more_than_all_others_are_no_spike_of_all_members():
+    logs = partitions(spike_on=-1)
+    for agency in AGENCIES[1:]:  # a month of days without them, then ten cases a day
+        number = 10_000
+        for place, day in enumerate(logs[agency][1:]):
+            day[:] = [day[0]]
+            for _ in range(10 * (place >= 45)):
+                number += 1
+                day.append(case(agency, number, FIRST + place, FIRST + place))
+    assert not [alert for alert in folded(in_step(logs)) if alert.kind is Kind.SPIKE]

@@ -33,6 +33,7 @@ class Desk:
         self.agency, self.rules, self._get = agency, rules, get
         self._parts: dict[str, dict[str, Any]] = {}
         self._changed: set[str] = set()
+        self._gone: set[str] = set()
         self._tracks: dict[str, Track] = {}
         self.who = self.part("who", {"offset": 0, "country": "", "phases": [], "since": None, "today": None, "groups": []}, change=False)
         self.calendar = self._calendar()
@@ -95,7 +96,7 @@ class Desk:
         found = self._tracks.get(group)
         if found is None:
             self.start()
-            now, is_network = self._get(f"now/{group}"), self.whose is None
+            now, is_network = None if f"now/{group}" in self._gone else self._get(f"now/{group}"), self.whose is None
             if now is None:
                 found = Track(self.since, self.calendar, self.rules.series, is_network=is_network)
             else:
@@ -110,6 +111,15 @@ class Desk:
             if now is None and self.today is not None:
                 found.wake(self.today)
         return found
+
+    def begin_anew(self) -> None:
+        """Forget all series, as if the next case were the first."""
+        who = self.edit_who()
+        for name in [f"{part}/{group}" for group in who["groups"] for part in ("now", "closed", "old")]:
+            self._changed.add(name)
+            self._gone.add(name)
+        self._tracks.clear()
+        who["groups"], who["since"] = [], None
 
     def edit_who(self) -> dict[str, Any]:
         """The agency's own facts, to change."""

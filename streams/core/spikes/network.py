@@ -19,6 +19,7 @@ from streams.core.spikes.clocks import Clocks, Expected
 from streams.core.spikes.desk import ALL, NETWORK, Desk, Get, phases_of
 from streams.core.spikes.detector import Tick
 from streams.core.spikes.first_seen import novelty
+from streams.core.spikes.newcomers import outweigh
 from streams.core.spikes.rules import DEFAULT, Rules
 from streams.core.spikes.shape import Size
 from streams.core.spikes.spans import number_of
@@ -69,7 +70,7 @@ class Network:
         waiting = self.desk.part("waiting", {"days": []})["days"]
         if name not in waiting:
             insort(waiting, name)
-        return self.desk.part(f"day/{name}", {"counts": {}, "combinations": {}, "large": {}, "phases": []})
+        return self.desk.part(f"day/{name}", {"counts": {}, "combinations": {}, "large": {}, "phases": [], "by": {}})
 
     def _begin(self, times: Clocks, agency: str) -> None:
         """An agency's first tick: what it sent before belongs to the first day on which it counts."""
@@ -99,6 +100,8 @@ class Network:
             waiting.remove(name)
             sums = desk.drop(f"day/{name}")
             self._learn_phases(sums["phases"])
+            if outweigh(desk, sums["by"]):
+                desk.begin_anew()
             self._count(sums["counts"])
             yield from _new_combinations(desk, sums["combinations"], tick)
             yield from largest.judge(desk, sums["large"], tick)
@@ -144,6 +147,7 @@ def _put_away(sums: dict[str, Any], case: Case, agency: str) -> None:
                 _remember(here, case)
     if case.added is None or case.version > 1:
         return
+    sums["by"][agency] = sums["by"].get(agency, 0) + 1
     for combination in combinations(case):
         kept = sums["combinations"].get(combination)
         if kept is None and len(sums["combinations"]) >= _MOST_COMBINATIONS:
