@@ -24,6 +24,7 @@ from streams.lanes import RUN_BYTES, RUN_RECORDS, Broken, Fold, Lane, Run
 WAITING_RECORDS = 20_000  # gathered in all lanes before the stream waits
 WAITING_BYTES = 64_000_000
 REQUEST_MS = 60_000
+FETCH_WAIT_MS = 100  # a fetch that went out before the lanes were at their places keeps the first records waiting for so long
 TRANSACTIONS_PER_S = 400  # of a worker: with many busy lanes each gathers longer (a broker on two cores takes about 500)
 
 
@@ -60,6 +61,7 @@ class Thread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
     def _create_worker_consumer(self, transport: Any) -> Any:
         consumer = super()._create_worker_consumer(transport)
         consumer._isolation_level = "read_committed"  # noqa: SLF001
+        consumer._fetch_max_wait_ms = FETCH_WAIT_MS  # noqa: SLF001
         consumer._request_timeout_ms = consumer._client._request_timeout_ms = REQUEST_MS  # noqa: SLF001 - the app's is of opening lanes
         strategy = type("LaneAssignor", (Assignor,), {"number_of": staticmethod(self.app.number_of)})
         consumer._partition_assignment_strategy = [strategy]  # noqa: SLF001

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,11 @@ FOLDER = Path(agents.__file__).parent
 
 def test_every_agent_of_the_folder_is_registered_under_its_name():
     assert set(agents.AGENTS) == {path.stem for path in FOLDER.glob("*.py")} - {"__init__"}
+
+
+def test_a_worker_loads_what_its_own_agent_needs_alone():
+    loaded = "import sys, streams.agents.intake; sys.exit(bool({'scipy', 'streams.agents.watch'} & set(sys.modules)))"
+    assert subprocess.run([sys.executable, "-c", loaded], check=False).returncode == 0
 
 
 def test_the_command_offers_every_agent_and_no_other():
