@@ -110,9 +110,12 @@ def wait_for_sources(plan: Plan, settings: Settings) -> frozenset[str]:
     """The plan's source topics, as soon as there is one."""
 
     async def wait() -> frozenset[str]:
-        log.info("%s ready: waiting for a source", plan.name)
-        while not (found := await sources_of(plan.is_source, connection(settings))):  # noqa: ASYNC110 - it is the broker that changes
+        found = await sources_of(plan.is_source, connection(settings))
+        if not found:
+            log.info("%s ready: waiting for a source", plan.name)
+        while not found:
             await asyncio.sleep(1)
+            found = await sources_of(plan.is_source, connection(settings))
         return found
 
     return asyncio.run(wait())
