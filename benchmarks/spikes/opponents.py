@@ -24,6 +24,7 @@ from benchmarks.spikes.noufaily import FIRST_JUDGED, JUDGED, WEEKS
 Array = NDArray[np.float64]
 REPLICATES = 15
 CACHE = Path(__file__).with_name("farrington.npz")
+WORLDS = Path(__file__).with_name("farrington-worlds.npz")
 _SCRIPT = Path(__file__).with_name("farrington.R")
 _COLUMNS = 5
 _BASELINE, _LAG = 7, 2  # weeks of EARS' baseline; C2 and C3 leave two weeks out
@@ -38,11 +39,11 @@ class Fits(NamedTuple):
     """Thresholds of C1, C2 (alpha .001) and C3 (alpha .025); none in the cache."""
 
 
-def fits(counts: NDArray[np.int64], *, fresh: bool) -> tuple[Fits, str]:
+def fits(counts: NDArray[np.int64], *, fresh: bool, cache: Path = CACHE) -> tuple[Fits, str]:
     """R's models of the series (series, week), and where they come from: this run, or the cache."""
     if fresh and has_r():
         return ask_r(counts), "R, in this run"
-    stored = np.load(CACHE)
+    stored = np.load(cache)
     return Fits(stored["expected"].astype(float), stored["phi"].astype(float), {}), f"cached (R {stored['versions']})"
 
 
@@ -65,10 +66,10 @@ def from_r(values: Array) -> Fits:
     return Fits(expected, phi, dict(zip(("C1", "C2", "C3"), ears, strict=True)))
 
 
-def keep(found: Fits, versions: str) -> None:
-    """Write the cache, to 12 bits of mantissa: one part in 8,000."""
+def keep(found: Fits, versions: str, cache: Path = CACHE) -> None:
+    """Write a cache, to 12 bits of mantissa: one part in 8,000."""
     small = {name: _short(one) for name, one in (("expected", found.expected), ("phi", found.phi))}
-    np.savez_compressed(CACHE, versions=np.array(versions), **small)
+    np.savez_compressed(cache, versions=np.array(versions), **small)
 
 
 def farrington(found: Fits, counts: Array) -> Array:

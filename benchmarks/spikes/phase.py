@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 from benchmarks.spikes.gate import Gate
 from deploy.backtest.file import Record
 from deploy.backtest.load import MOST
-from deploy.backtest.planted import search
+from deploy.backtest.planted import Search, search
 from deploy.backtest.replay import Placed, Replay
 from deploy.profiles import profile_of
 from producers.simulate import Simulated, simulate
@@ -30,18 +31,19 @@ LEAD_DAYS = 45
 TAIL_DAYS = 20
 _SECRET = b"benchmark"
 _HOURS = 6  # between two ticks
+_SIZES = (1, 5, 7, 9, 13, 10_000)  # of plants, in cases
 
 
 def gates(seeds: range = SEEDS) -> Iterator[Gate]:
     """Measure."""
     told, all_alerts, false = [], Counter[str](), []
-    found: dict[str, list[float | None]] = defaultdict(list)
+    found: dict[str, list[Search]] = defaultdict(list)
     for seed in seeds:
         alerts, truth = replay(simulate("V", seed, event_id=Ids(_SECRET).of))
         told.append(sum(_is_notified(alert) for alert in alerts))
         all_alerts.update(f"{alert.kind} {alert.state}" for alert in alerts)
         for one in search(truth, alerts):
-            found[one.planted.kind].append(one.days)
+            found[one.planted.kind].append(one)
         quiet, _ = replay(simulate("V", seed, event_id=Ids(_SECRET).of, planted=False))
         false.append(sum(_is_notified(alert) for alert in quiet))
     mean, n = sum(told) / len(told), len(seeds)
@@ -50,10 +52,22 @@ def gates(seeds: range = SEEDS) -> Iterator[Gate]:
     text += f"{sum(false) / n:.1f} where nothing was planted"
     yield Gate("8b", f"simulated: at most {MOST} notifications a phase to a subscriber to everything", text, mean <= MOST)
     yield Gate("8b", "  all alerts a phase", kinds)
-    for kind, days in sorted(found.items()):
-        got = sorted(day for day in days if day is not None)
-        delay = f"{got[len(got) // 2]:.1f} days after it began (median)" if got else ""
-        yield Gate("8c", f"  planted {kind}", f"{len(got)} of {len(days)} told {delay}")
+    for kind, plants in sorted(found.items()):
+        got = sorted(one.days for one in plants if one.days is not None)
+        delay = f" {got[len(got) // 2]:.1f} days after it began (median)" if got else ""
+        yield Gate("8c", f"  planted {kind}", f"{len(got)} of {len(plants)} told{delay}{_by_size(kind, plants)}")
+
+
+def _by_size(kind: str, plants: list[Search]) -> str:
+    """Of bursts and rises, how many were told by the cases that were added."""
+    if kind not in {"burst", "rise", "network_rise"}:
+        return ""
+    parts = []
+    for least, most in pairwise(_SIZES):
+        days = [one.days for one in plants if least <= one.planted.size < most]
+        sizes = f"{least} to {most - 1}" if most < _SIZES[-1] else f"{least} or more"
+        parts += [f"{sizes} cases: {len(days) - days.count(None)} of {len(days)}"] if days else []
+    return "; " + ", ".join(parts)
 
 
 def _is_notified(alert: Alert) -> bool:
