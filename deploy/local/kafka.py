@@ -29,6 +29,9 @@ from deploy.local.ports import HOST
 from schemas.errors import Fatal, Refused
 
 SESSION_MS = 18_000
+ABORT_EVERY_MS = 120_000
+"""How often, and how long after its start, the broker aborts what has timed out. Before its old session has ended nothing has a leader, and
+the markers of an abort are left out; a writer that starts again has its own transaction aborted at once."""
 PROPERTIES = """\
 process.roles=broker,controller
 node.id=1
@@ -44,6 +47,7 @@ offsets.topic.num.partitions=8
 transaction.state.log.replication.factor=1
 transaction.state.log.min.isr=1
 transaction.state.log.num.partitions=4
+transaction.abort.timed.out.transaction.cleanup.interval.ms={abort}
 share.coordinator.state.topic.replication.factor=1
 share.coordinator.state.topic.min.isr=1
 group.initial.rebalance.delay.ms=0
@@ -100,7 +104,7 @@ class Kafka:
         """Fetch what is missing, write the settings, and format an empty folder."""
         self.folder.mkdir(parents=True, exist_ok=True)
         values = {"host": HOST, "port": self.port, "controller": self.controller_port, "data": self.folder / "data"}
-        values["session"] = SESSION_MS
+        values |= {"session": SESSION_MS, "abort": ABORT_EVERY_MS}
         self._settings.write_text(PROPERTIES.format(**values), encoding="utf-8")
         (self.folder / "log4j2.properties").write_text(LOG4J, encoding="utf-8")
         self._archives.prepare()

@@ -3,6 +3,8 @@
 import signal
 import time
 
+import pytest
+from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import KafkaAdminClient, NewTopic
 
 from deploy.local.kafka import Kafka
@@ -48,3 +50,34 @@ def test_the_broker_of_a_stack_ends_in_order_only_when_its_supervisor_says_so(tm
     assert broker.exit_code is None
     assert leader_epoch(kafka.bootstrap) == before
     assert broker.stop(kafka.stop_within_s, kafka.stop_signal) == 128 + signal.SIGINT
+
+
+def writer(bootstrap: str) -> KafkaProducer:
+    producer = KafkaProducer(bootstrap_servers=bootstrap, transactional_id="writer", transaction_timeout_ms=3_000)
+    producer.init_transactions()
+    producer.begin_transaction()
+    return producer
+
+
+@pytest.mark.timeout(180)
+def test_what_a_killed_broker_held_open_is_never_seen_when_its_writer_goes_on(new_kafka, start_server):
+    broker = start_server(new_kafka)
+    make_topic(new_kafka.bootstrap)
+    before = writer(new_kafka.bootstrap)
+    before.send("kept", b"never committed").get(10)
+    broker.send(signal.SIGKILL)
+    start_server(new_kafka)  # its controller waits for the old session to end, and until then nothing has a leader
+    after = writer(new_kafka.bootstrap)
+    after.send("kept", b"committed").get(30)
+    after.commit_transaction()
+    after.close()
+    before.close(timeout=0)
+    reader = KafkaConsumer(bootstrap_servers=new_kafka.bootstrap, isolation_level="read_committed", enable_auto_commit=False)
+    place = TopicPartition("kept", 0)
+    reader.assign([place])
+    reader.seek_to_beginning(place)
+    end, found = reader.end_offsets([place])[place], []
+    while reader.position(place) < end:
+        found += [record.value for records in reader.poll(200).values() for record in records]
+    reader.close()
+    assert found == [b"committed"]
