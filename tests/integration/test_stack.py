@@ -68,7 +68,7 @@ def is_alive(pid: int) -> bool:
 
 
 def test_a_stack_tells_where_its_servers_are_and_what_runs(stack):
-    assert set(pids(stack)) == {"clickhouse", "kafka", "intake", "watch", "share", "notify", "notifier", "sink", "clock"}
+    assert set(pids(stack)) == {"clickhouse", "kafka", "intake", "watch", "network", "share", "notify", "notifier", "sink", "clock"}
     assert probe.cluster_at(stack["kafka"]["bootstrap"]) == stack["kafka"]["cluster_id"]
     assert probe.answer_of(stack["clickhouse"]["url"], "EXISTS DATABASE mekong") == "1"
     assert stack["clock"] == "on"
