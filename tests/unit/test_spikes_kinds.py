@@ -345,3 +345,15 @@ def test_days_of_arrival_that_waited_are_learnt_as_if_each_had_been_learnt_in_it
     watch.take(tick(AGENCY, FIRST + days))
     watch.desk.who["today"] = FIRST + days - 1
     assert dump(bulk.learn(watch.desk)["cases"].stored()) == dump(series.stored())
+
+
+@pytest.mark.parametrize(("day", "told"), [(9, 0), (13, 0), (20, 1)])
+def test_late_reports_of_days_in_which_the_rate_was_not_known_yet_tell_nothing(day, told):
+    log = Log()
+    for _ in range(40):
+        log.begin_day()
+        log.cases(1)
+    log.begin_day()
+    log.cases(60, day=FIRST + day)
+    log.begin_day()
+    assert len(log.alerts(Kind.RETRO_SPIKE)) == told

@@ -115,7 +115,7 @@ class Desk:
     def begin_anew(self) -> None:
         """Forget all series, as if the next case were the first."""
         who = self.edit_who()
-        for name in [f"{part}/{group}" for group in who["groups"] for part in ("now", "closed", "old")]:
+        for name in [f"{part}/{group}" for group in who["groups"] for part in ("now", "events", "closed", "old")]:
             self._changed.add(name)
             self._gone.add(name)
         self._tracks.clear()

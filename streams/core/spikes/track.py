@@ -166,7 +166,7 @@ class Track:
                 return []
         found = series.relearn(self.rows)
         series.look_ahead(self.rows, self._shares(delays))
-        first = number_of(self.size, self.since)
+        first = max(number_of(self.size, self.since), self.origin + series.shape.learn)
         return [verdict for verdict in found if verdict.bucket >= first]
 
     def close(self, delays: dict[str, Any], today: int) -> list[Closed]:
