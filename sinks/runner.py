@@ -25,9 +25,7 @@ from sinks.waiting import Limits, Waiting
 log = logging.getLogger(__name__)
 
 LOOK_FOR_TOPICS_S = 10  # a new agency's topics are picked up within a minute
-_FETCH_BYTES, _FETCH_WAIT_MS = 131_072, 250
-"""The broker answers with so much, or after so long: each answer costs some milliseconds, however little is in it, and each table asks."""
-_POLL_MS = 250
+_POLL_MS = 100
 _POLL_ROWS = 5_000
 _COMMIT_EVERY_S = 2.0
 _LONGEST_WAIT_S = 30.0
@@ -45,8 +43,7 @@ def consumer(settings: Settings, group: str) -> KafkaConsumer:
             auto_offset_reset="none",
             max_poll_records=_POLL_ROWS,
             max_partition_fetch_bytes=8 * 1_048_576,
-            fetch_min_bytes=_FETCH_BYTES,
-            fetch_max_wait_ms=_FETCH_WAIT_MS,
+            fetch_max_wait_ms=_POLL_MS,
             session_timeout_ms=10_000,
             heartbeat_interval_ms=2_000,
         )
