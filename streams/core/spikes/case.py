@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from schemas.batches import HISTORY
@@ -11,6 +12,8 @@ from schemas.times import Precision
 
 FEATURES = ("route", "concealment", "place", "substance")
 """What can stand out in a case, or be seen for the first time."""
+_YEAR, _DAYS = Precision.YEAR.value, frozenset({Precision.TIME.value, Precision.DAY.value})
+_BEGINS = frozenset({"origin", "departure"})
 
 
 class Part(NamedTuple):
@@ -62,15 +65,19 @@ def read(entry: Mapping[str, Any]) -> Case | None:
 
 
 def _part(contribution: Mapping[str, Any] | None) -> Part | None:
-    if not contribution or contribution["precision"] == Precision.YEAR:
+    if not contribution or contribution["precision"] == _YEAR:
         return None
-    has_day = contribution["precision"] in {Precision.TIME, Precision.DAY}
-    return Part(date.fromisoformat(contribution["day"]).toordinal(), has_day, tuple(sorted(contribution["groups"])))
+    return Part(_ordinal(contribution["day"]), contribution["precision"] in _DAYS, tuple(sorted(contribution["groups"])))
+
+
+@lru_cache(maxsize=4_096)
+def _ordinal(day: str) -> int:
+    return date.fromisoformat(day).toordinal()
 
 
 def _features(content: Mapping[str, Any], lines: tuple[Mapping[str, Any], ...]) -> dict[str, frozenset[str]]:
     steps = content.get("route", ())
-    begins = [step["country"] for step in steps if step["role"] in {"origin", "departure"}]
+    begins = [step["country"] for step in steps if step["role"] in _BEGINS]
     ends = [step["country"] for step in steps if step["role"] == "destination"]
     return {
         "route": frozenset(f"{begin}>{end}" for begin in begins for end in ends if begin != end),

@@ -31,7 +31,7 @@ def on_case(desk: Desk, case: Case) -> Iterator[Alert]:
         found = [
             (chance, feature, value)
             for feature in FEATURES
-            for value in sorted(case.features.get(feature, ()))
+            for value in case.features.get(feature, ())
             if (chance := novelty(traits["seen"].get(feature, {}), value, desk.rules.first_seen)) is not None
         ]
         if found:
@@ -41,8 +41,10 @@ def on_case(desk: Desk, case: Case) -> Iterator[Alert]:
 
 def novelty(seen: Mapping[str, int], value: str, rules: FirstSeenRules) -> float | None:
     """How probable it was that a case shows anything new, if ``value`` is new and that was improbable."""
+    if value in seen or len(seen) >= _MOST_VALUES:  # most often; counting all is for what is new
+        return None
     cases = sum(seen.values())
-    if value in seen or cases < rules.min_cases or len(seen) >= _MOST_VALUES:
+    if cases < rules.min_cases:
         return None
     chance = (sum(count == 1 for count in seen.values()) + 1) / (cases + 1)
     return chance if chance <= rules.novelty else None
@@ -53,9 +55,11 @@ def remember(traits: dict[str, Any], features: Mapping[str, frozenset[str]]) -> 
     traits["n"] += 1
     for feature, values in features.items():
         seen = traits["seen"].setdefault(feature, {})
-        for value in sorted(values):
-            if value in seen or len(seen) < _MOST_VALUES:
-                seen[value] = seen.get(value, 0) + 1
+        for value in sorted(values) if len(values) > 1 else values:
+            if value in seen:
+                seen[value] += 1
+            elif len(seen) < _MOST_VALUES:
+                seen[value] = 1
 
 
 def _alert(desk: Desk, case: Case, found: list[tuple[float, str, str]]) -> Alert:

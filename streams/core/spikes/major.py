@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from schemas.alerts import Alert, Kind, State, Tier
@@ -39,10 +39,14 @@ def on_case(desk: Desk, case: Case) -> Iterator[Alert]:
     if case.added is None or desk.today is None or case.added.day < desk.since or case.is_history:
         return
     day = date.fromordinal(case.added.day)
-    found = [(amount.quantity / limit, amount, limit) for amount in amounts(case) if (limit := threshold(amount, day))]
-    ratio, amount, limit = max(found, default=(Decimal(0), None, Decimal(1)), key=lambda one: one[0])
-    if amount is None or ratio < 1:
+    found = [
+        (amount.quantity / limit, amount, limit)
+        for amount in amounts(case)
+        if (limit := threshold(amount, day)) and amount.quantity >= limit
+    ]
+    if not found:
         return
+    ratio, amount, limit = max(found, key=lambda one: one[0])
     told = desk.part("major", {"told": []})["told"]
     if case.event_id in told:
         return
@@ -68,9 +72,14 @@ def amounts(case: Case) -> list[Amount]:
 
 def threshold(amount: Amount, day: date) -> Decimal | None:
     """From which quantity on a case is major on a day; None where nothing is declared."""
-    genus = f"{amount.goods.partition(' ')[0]} spp." if " " in amount.goods else ""
-    for goods in (amount.goods, genus, ""):
-        for entry in _thresholds().get((amount.group, goods, amount.unit), ()):
+    return _threshold(amount.group, amount.goods, amount.unit, day)
+
+
+@lru_cache(maxsize=16_384)
+def _threshold(group: str, name: str, unit: str, day: date) -> Decimal | None:
+    genus = f"{name.partition(' ')[0]} spp." if " " in name else ""
+    for goods in (name, genus, ""):
+        for entry in _thresholds().get((group, goods, unit), ()):
             if entry.valid_on(day):
                 return Decimal(entry.fields["threshold"])
     return None
