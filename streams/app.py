@@ -33,6 +33,10 @@ OPEN_WITHIN_S = 600.0  # the lanes of an assignment: Faust gives that as long as
 LOOK_FOR_TOPICS_S = 15  # a new agency is picked up within a minute: this, and a start
 
 
+Opened = Callable[[Lane, Mapping[str, Any]], Awaitable[None]]
+"""What to do with a lane that was opened, before its first record, knowing how to reach the broker."""
+
+
 class Plan(NamedTuple):
     """What one agent needs of the outside."""
 
@@ -43,8 +47,7 @@ class Plan(NamedTuple):
     state: str
     """The state topic; its partition n is lane n's."""
     fold: Fold
-    opened: Callable[[Lane, Mapping[str, Any]], Awaitable[None]] | None = None
-    """Called with each lane that was opened, before its first record, and with how to reach the broker."""
+    opened: Opened | None = None
 
 
 class Topic(faust.Topic):  # type: ignore[misc]

@@ -9,28 +9,30 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import aclosing
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
 from aiokafka.errors import ProducerFenced
 
 from schemas import wire
 from schemas.errors import Retriable
 from schemas.settings import Settings
-from schemas.topics import ALERTS, BUCKETS, COUNTS, JOURNAL, LANES, agency_of, lane_of, partition_of, receipts_of
+from schemas.topics import ALERTS, BUCKETS, COUNTS, JOURNAL, LANES, lane_of, receipts_of
 from streams.app import Plan, connection, sources_of
 from streams.core.counts.fold import fold as fold_counts
 from streams.core.draft import Draft
 from streams.core.intake.restore import restore
 from streams.core.journal import read
-from streams.core.spikes.clocks import Expected
 from streams.core.spikes.fold import fold_agencies, fold_network
 from streams.core.spikes.rules import Rules
-from streams.lanes import Lane, Output, Outputs
+from streams.expected import expected_of
+from streams.lanes import Lane, Outputs
 from streams.rules import rules_of
+from streams.stored import stored
+from streams.told import put_alerts
 
 AT_ONCE = 1_000  # records
 log = logging.getLogger(__name__)
@@ -82,31 +84,29 @@ async def _intake(number: int, ground: Ground) -> Rebuilt:
     changes: dict[bytes, bytes | None] = {}
     draft = Draft(state, changes)
     positions: dict[TopicPartition, int] = {}
-    async for record in committed(TopicPartition(JOURNAL.name, number), ground.options):
-        entry = wire.load(record.value)
+    async for entry in _values(TopicPartition(JOURNAL.name, number), ground.options):
         restore(draft, entry)
         draft.begin()
         _advance(positions, entry["source"]["topic"], entry["source"]["offset"])
     for topic in sorted(ground.sources):
         if lane_of(topic) == number:
-            async for record in committed(TopicPartition(receipts_of(topic), 0), ground.options):
-                receipt = wire.load(record.value)
+            async for receipt in _values(TopicPartition(receipts_of(topic), 0), ground.options):
                 _advance(positions, receipt["source_topic"], receipt["source_offset"])
-    return Rebuilt(_kept(changes), positions, {})
+    return Rebuilt(kept(changes), positions, {})
 
 
 async def _watch(number: int, ground: Ground) -> Rebuilt:
     told = -1
     for topic, field in ((COUNTS, "tick_offset"), (BUCKETS, "tick_offset"), (ALERTS, "journal_offset")):
-        async for record in committed(TopicPartition(topic.name, number), ground.options):
-            told = max(told, wire.load(record.value).get(field, -1))
+        async for value in _values(TopicPartition(topic.name, number), ground.options):
+            told = max(told, value.get(field, -1))
     source = TopicPartition(JOURNAL.name, number)
     changes: dict[bytes, bytes | None] = {}
     async for records in in_parts(source, told + 1, ground.options):
         draft, entries = Draft({}, changes), read(records)
         for _ in (*fold_counts(draft, entries), *fold_agencies(draft, entries, ground.rules)):
             pass  # told already
-    return Rebuilt(_kept(changes), {source: told + 1} if told >= 0 else {}, {})
+    return Rebuilt(kept(changes), {source: told + 1} if told >= 0 else {}, {})
 
 
 async def _network(_: int, ground: Ground) -> Rebuilt:
@@ -118,78 +118,48 @@ async def _network(_: int, ground: Ground) -> Rebuilt:
     for number in range(LANES):
         source = TopicPartition(JOURNAL.name, number)
         async for records in in_parts(source, None, ground.options):
-            for alert in fold_network(Draft({}, changes), read(records), number, expected, ground.rules):
-                if newest is None or alert.raised_at > newest:
-                    rows = outputs.setdefault((ALERTS.name, partition_of(alert.series)), [])
-                    rows.append(Output(alert.series.encode(), wire.encode(alert)))
+            found = fold_network(Draft({}, changes), read(records), number, expected, ground.rules)
+            put_alerts(outputs, [alert for alert in found if newest is None or alert.raised_at > newest])
             positions[source] = records[-1].offset + 1
-    return Rebuilt(_kept(changes), positions, outputs)
+    return Rebuilt(kept(changes), positions, outputs)
 
 
 async def _newest_told(options: Mapping[str, Any]) -> datetime | None:
     """When the newest alert over all members was raised; None when there is none."""
     newest: datetime | None = None
     for number in range(LANES):
-        async for record in committed(TopicPartition(ALERTS.name, number), options):
-            alert = wire.load(record.value)
+        async for alert in _values(TopicPartition(ALERTS.name, number), options):
             if alert["network"]:
                 raised_at = datetime.fromisoformat(alert["raised_at"])
                 newest = max(newest or raised_at, raised_at)
     return newest
 
 
-def _kept(changes: Mapping[bytes, bytes | None]) -> dict[bytes, bytes]:
+def kept(changes: Mapping[bytes, bytes | None]) -> dict[bytes, bytes]:
+    """The changes of a state that began with nothing, as a state."""
     return {key: value for key, value in changes.items() if value is not None}
 
 
-async def in_parts(source: TopicPartition, position: int | None, options: Mapping[str, Any]) -> AsyncGenerator[list[Any], None]:
-    """The committed records of a partition, or those before ``position``, up to ``AT_ONCE`` at a time."""
+async def in_parts(source: TopicPartition, position: int | None, options: Mapping[str, Any]) -> AsyncIterator[list[Any]]:
+    """The committed records of a partition, or those before ``position``, about ``AT_ONCE`` at a time."""
     part: list[Any] = []
-    async with aclosing(committed(source, options)) as records:
-        async for record in records:
-            if position is not None and record.offset >= position:
-                break
-            part.append(record)
-            if len(part) == AT_ONCE:
+    async with aclosing(stored(options, source)) as batches:
+        async for records in batches:
+            part += [record for record in records if position is None or record.offset < position]
+            if len(part) >= AT_ONCE:
                 yield part
                 part = []
+            if position is not None and records and records[-1].offset >= position:
+                break
     if part:
         yield part
 
 
-async def committed(source: TopicPartition, options: Mapping[str, Any]) -> AsyncGenerator[Any, None]:
-    """Every committed record of a partition up to its end now."""
-    reader = AIOKafkaConsumer(**options, isolation_level="read_committed", enable_auto_commit=False, max_poll_records=5_000)
-    await reader.start()
-    try:
-        reader.assign([source])
-        await reader.seek_to_beginning(source)
-        end = (await reader.end_offsets([source]))[source]
-        while await reader.position(source) < end:
-            for record in (await reader.getmany(timeout_ms=200)).get(source, ()):
-                yield record
-    finally:
-        await reader.stop()
-
-
-async def expected_of(settings: Settings, options: Mapping[str, Any]) -> Expected:
-    """Whom the network waits for: partitions that hold entries, and where a replay is the clock every agency that has a topic."""
-    partitions = await filled(JOURNAL.name, options)
-    if settings.clock_is_on():
-        return Expected(partitions)
-    topics = await sources_of(lambda topic: agency_of(topic) is not None, options)
-    return Expected(partitions, {agency for topic in topics if (agency := agency_of(topic))}, is_replay=True)
-
-
-async def filled(topic: str, options: Mapping[str, Any]) -> set[int]:
-    """The partitions of a topic that hold a committed record."""
-
-    async def first(partition: int) -> Any | None:
-        async with aclosing(committed(TopicPartition(topic, partition), options)) as records:
-            return await anext(records, None)
-
-    found = await asyncio.gather(*(first(partition) for partition in range(LANES)))
-    return {partition for partition, record in enumerate(found) if record is not None}
+async def _values(source: TopicPartition, options: Mapping[str, Any]) -> AsyncIterator[Any]:
+    """The parsed value of each committed record of a partition."""
+    async for records in stored(options, source):
+        for record in records:
+            yield wire.load(record.value)
 
 
 def _advance(positions: dict[TopicPartition, int], topic: str, offset: int) -> None:

@@ -7,21 +7,20 @@ on the way begins anew; positions and counts stay as they are.
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from aiokafka import TopicPartition
 
 from schemas.errors import Refused
+from streams.app import Opened
 from streams.core.draft import Draft
 from streams.core.spikes.fold import MARK, VERSION, is_current, is_detectors
 from streams.lanes import Lane
-from streams.rebuild import in_parts
+from streams.rebuild import in_parts, kept
 
 log = logging.getLogger(__name__)
 
-Opened = Callable[[Lane, Mapping[str, Any]], Awaitable[None]]
-"""What a plan does with a lane when it was opened (``streams/app.py``)."""
 Learn = Callable[[Draft, TopicPartition, Iterable[Any]], None]
 """Fold records of a source into the state, telling nothing."""
 
@@ -50,7 +49,7 @@ async def relearn(lane: Lane, options: Mapping[str, Any], learn: Learn) -> None:
         async for records in in_parts(source, position, options):
             learn(Draft(state, changes), source, records)
             entries += len(records)
-    mark = changes.pop(MARK, None) or b"%d" % VERSION
-    state |= {key: value for key, value in changes.items() if value is not None}
-    await lane.replace({**state, MARK: mark}, lane.positions)
+    state |= kept(changes)
+    state.pop(MARK, None)  # the fold put it first
+    await lane.replace({**state, MARK: b"%d" % VERSION}, lane.positions)
     log.warning("%s: learnt from %d entries again", lane.name, entries)

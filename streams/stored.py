@@ -8,7 +8,7 @@ Here its own decoder is asked for the records of a fetch, and what a transaction
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -26,7 +26,7 @@ Aborted = Iterable[tuple[int, int]]
 """Producer id and first offset of each transaction that was given up, as a fetch tells them."""
 
 
-async def stored(connection: Mapping[str, Any], where: TopicPartition) -> AsyncIterator[list[Any]]:
+async def stored(connection: Mapping[str, Any], where: TopicPartition) -> AsyncGenerator[list[Any], None]:
     """Every committed record of the partition as it is now, each with ``offset``, ``key`` and ``value``. Raises KafkaError."""
     reader = AIOKafkaConsumer(**connection, isolation_level="read_committed", enable_auto_commit=False)
     await reader.start()

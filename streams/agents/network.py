@@ -7,18 +7,18 @@ from typing import Any
 
 from aiokafka import TopicPartition
 
-from schemas import wire
 from schemas.settings import Settings
-from schemas.topics import ALERTS, JOURNAL, NETWORK, partition_of
+from schemas.topics import JOURNAL, NETWORK
 from streams.app import Plan
 from streams.core.draft import Draft
 from streams.core.journal import read
 from streams.core.spikes.clocks import Expected
 from streams.core.spikes.fold import fold_network
-from streams.lanes import Changes, Lane, Output, Outputs, State
-from streams.rebuild import expected_of
+from streams.expected import expected_of
+from streams.lanes import Changes, Lane, Outputs, State
 from streams.relearn import relearning
 from streams.rules import rules_of
+from streams.told import put_alerts
 
 LANE = 0
 
@@ -29,9 +29,7 @@ def plan(settings: Settings) -> Plan:
 
     def fold(state: State, changes: Changes, source: TopicPartition, records: Sequence[Any]) -> Outputs:
         outputs: Outputs = {}
-        for alert in fold_network(Draft(state, changes), read(records), source.partition, expected, rules):
-            rows = outputs.setdefault((ALERTS.name, partition_of(alert.series)), [])
-            rows.append(Output(alert.series.encode(), wire.encode(alert)))
+        put_alerts(outputs, fold_network(Draft(state, changes), read(records), source.partition, expected, rules))
         return outputs
 
     def learn(draft: Draft, source: TopicPartition, records: Iterable[Any]) -> None:

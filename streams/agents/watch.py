@@ -9,7 +9,7 @@ from aiokafka import TopicPartition
 
 from schemas import wire
 from schemas.settings import Settings
-from schemas.topics import ALERTS, BUCKETS, COUNTS, DAYS, JOURNAL
+from schemas.topics import BUCKETS, COUNTS, DAYS, JOURNAL
 from streams.app import Plan
 from streams.core.counts.fold import fold as fold_counts
 from streams.core.draft import Draft
@@ -18,6 +18,7 @@ from streams.core.spikes.fold import fold_agencies
 from streams.lanes import Changes, Output, Outputs, State
 from streams.relearn import relearning
 from streams.rules import rules_of
+from streams.told import put_alerts
 
 
 def plan(settings: Settings) -> Plan:
@@ -32,12 +33,9 @@ def plan(settings: Settings) -> Plan:
             key = agency.encode()
             counts += [Output(key, wire.dump(value)) for value in told.counts]
             buckets += [Output(key, wire.dump(value)) for value in told.buckets]
-        alerts = [Output(alert.series.encode(), wire.encode(alert)) for alert in fold_agencies(draft, entries, rules)]
-        return {
-            (COUNTS.name, source.partition): counts,
-            (BUCKETS.name, source.partition): buckets,
-            (ALERTS.name, source.partition): alerts,
-        }
+        outputs: Outputs = {(COUNTS.name, source.partition): counts, (BUCKETS.name, source.partition): buckets}
+        put_alerts(outputs, fold_agencies(draft, entries, rules), source.partition)
+        return outputs
 
     def learn(draft: Draft, source: TopicPartition, records: Iterable[Any]) -> None:  # noqa: ARG001 - as the network's
         list(fold_agencies(draft, read(records), rules))

@@ -8,6 +8,7 @@ from streams.core.draft import Draft
 from streams.core.journal import Entry
 from streams.core.spikes.clocks import Expected
 from streams.core.spikes.fold import MARK, fold_agencies, fold_network, is_current, is_detectors
+from streams.core.spikes.track import PARTS
 from streams.core.spikes.watch import Watch
 
 AGENCIES = ("LA-CUSTOMS", "VN-CUSTOMS")
@@ -61,6 +62,16 @@ def test_they_are_those_that_the_agency_s_detectors_raise_by_themselves():
     mine = [alert for _, entry in entries if entry["agency"] == "VN-CUSTOMS" for alert in watch.take(entry)]
     found = [alert.model_copy(update={"journal_offset": None}) for alert in alerts if alert.agency == "VN-CUSTOMS"]
     assert [encode(alert) for alert in found] == [encode(alert) for alert in mine]
+
+
+def test_a_track_writes_the_parts_that_are_forgotten_when_series_begin_anew():
+    watch = Watch.from_stored("VN-CUSTOMS", {}.get)
+    written = set()
+    for _, entry in journal(450):
+        if entry["agency"] == "VN-CUSTOMS":
+            watch.take(entry)
+            written |= {name.partition("/")[0] for name in watch.stored() if "/" in name} if entry["kind"] == "tick" else set()
+    assert written == set(PARTS)
 
 
 def test_a_day_that_was_judged_leaves_nothing_of_its_own_in_the_network_s_state():

@@ -12,10 +12,11 @@ from typing import Any
 
 from schemas.codes import code_list
 from schemas.errors import Refused
+from streams.core.counts.fold import minutes_of
 from streams.core.spikes import completeness, wording
 from streams.core.spikes.calendar import Calendar
 from streams.core.spikes.rules import Rules
-from streams.core.spikes.track import Track
+from streams.core.spikes.track import PARTS, Track
 
 FORMAT = 1
 ALL = ""
@@ -70,7 +71,7 @@ class Desk:
     def part(self, name: str, empty: Mapping[str, Any], *, change: bool = True) -> dict[str, Any]:
         """A detector's own JSON, beginning as ``empty``; written back when ``change``."""
         if name not in self._parts:
-            found = self._get(name)
+            found = self._stored(name)
             if found is not None and found["f"] > FORMAT:
                 raise Refused(
                     f"the state of {self.agency} has format {found['f']}, this code knows up to {FORMAT}: deploy the newer code again"
@@ -84,6 +85,7 @@ class Desk:
         """Take a detector's part out for good."""
         found = self.part(name, {})
         del self._parts[name]
+        self._gone.add(name)
         return found
 
     @property
@@ -96,13 +98,13 @@ class Desk:
         found = self._tracks.get(group)
         if found is None:
             self.start()
-            now, is_network = None if f"now/{group}" in self._gone else self._get(f"now/{group}"), self.whose is None
+            now, is_network = self._stored(f"now/{group}"), self.whose is None
             if now is None:
                 found = Track(self.since, self.calendar, self.rules.series, is_network=is_network)
             else:
 
                 def read(name: str) -> Any:
-                    return now if name == "now" else self._get(f"{name}/{group}")
+                    return now if name == "now" else self._stored(f"{name}/{group}")
 
                 found = Track.from_stored(read, self.since, self.calendar, self.rules.series, is_network=is_network)
             self._tracks[group] = found
@@ -115,9 +117,9 @@ class Desk:
     def begin_anew(self) -> None:
         """Forget all series, as if the next case were the first."""
         who = self.edit_who()
-        for name in [f"{part}/{group}" for group in who["groups"] for part in ("now", "events", "closed", "old")]:
-            self._changed.add(name)
-            self._gone.add(name)
+        gone = {f"{part}/{group}" for group in who["groups"] for part in PARTS}
+        self._changed |= gone
+        self._gone |= gone
         self._tracks.clear()
         who["groups"], who["since"] = [], None
 
@@ -129,8 +131,7 @@ class Desk:
     def learn_profile(self, profile: Mapping[str, Any]) -> None:
         """Take an agency's profile: where its day ends, its country, and the phases it is a member of."""
         who = self.edit_who()
-        hours, minutes = profile["utc_offset"][1:].split(":")
-        who["offset"] = (int(hours) * 60 + int(minutes)) * (-1 if profile["utc_offset"][0] == "-" else 1)
+        who["offset"] = minutes_of(profile["utc_offset"])
         who["country"], who["name"] = profile["country"], profile["name"]
         self.set_phases(phases_of(profile))
 
@@ -166,6 +167,9 @@ class Desk:
             return wording.ALL_MEMBERS[language]
         entry = code_list("agencies").get(self.agency)
         return entry.label(language) if entry else str(self.who.get("name", self.agency))
+
+    def _stored(self, name: str) -> Any | None:
+        return None if name in self._gone else self._get(name)
 
     def _calendar(self) -> Calendar:
         return Calendar(self.who["country"], tuple((first, last) for first, last in self.who["phases"]))

@@ -24,6 +24,8 @@ from streams.core.spikes.spans import days_of, number_of
 from streams.core.spikes.verdict import Verdict
 
 FORMAT = 1
+PARTS = ("now", "events", "closed", "old")
+"""What ``stored`` gives, each where it changed."""
 _KEPT_DAYS = DAY.keep
 
 
