@@ -18,10 +18,10 @@ from typing import Any
 from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError
 
-from schemas.connect import kafka_options
 from schemas.errors import Fatal, Refused
 from schemas.settings import Settings
 from sinks.notify.frames import Entry, entry
+from sinks.notify.reading import reader
 
 log = logging.getLogger(__name__)
 
@@ -105,7 +105,7 @@ class Feeds:
 
     def _read(self) -> None:
         with _failures("follow the alerts of members"):
-            consumer = _consumer(self._settings)
+            consumer = reader(self._settings)
             try:
                 while not self._stop.is_set():
                     self._open(consumer)
@@ -152,7 +152,7 @@ class _History:
 
     def open(self) -> None:
         with _failures(f"read {self._tp.topic}"):
-            self._consumer = _consumer(self._settings)
+            self._consumer = reader(self._settings)
             self._consumer.assign([self._tp])
             self._consumer.seek(self._tp, self._first())
 
@@ -174,18 +174,6 @@ class _History:
     def close(self) -> None:
         if self._consumer is not None:
             self._consumer.close()
-
-
-def _consumer(settings: Settings) -> KafkaConsumer:
-    return KafkaConsumer(
-        **kafka_options(settings),
-        enable_auto_commit=False,
-        auto_offset_reset="earliest",
-        isolation_level="read_committed",
-        allow_auto_create_topics=False,
-        fetch_max_wait_ms=_POLL_MS,
-        metrics_enabled=False,
-    )
 
 
 def _resolve(opened: asyncio.Future[None], refused: Refused | None = None) -> None:

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import NamedTuple
 
-from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+from kafka import KafkaProducer, TopicPartition
 from kafka.errors import KafkaError
 
 from schemas.connect import kafka_options
@@ -24,6 +24,7 @@ from schemas.subscriptions import Subscription
 from schemas.topics import DELIVERIES, NOTIFICATIONS, SUBSCRIPTIONS
 from schemas.wire import decode, encode
 from sinks.notify.ledger import Stored
+from sinks.notify.reading import reader
 
 log = logging.getLogger(__name__)
 
@@ -76,14 +77,7 @@ class Reader:
     def __init__(self, settings: Settings) -> None:
         """Stand at the first subscription, and at the notifications and deliveries of the last 30 days. Raises Fatal."""
         with _failures("read notifications"):
-            self._consumer = KafkaConsumer(
-                **kafka_options(settings),
-                enable_auto_commit=False,
-                auto_offset_reset="earliest",
-                isolation_level="read_committed",
-                allow_auto_create_topics=False,
-                fetch_max_wait_ms=100,
-            )
+            self._consumer = reader(settings)
             tps = [TopicPartition(topic.name, 0) for topic in (SUBSCRIPTIONS, NOTIFICATIONS, DELIVERIES)]
             self._consumer.assign(tps)
             self._consumer.seek_to_beginning(tps[0])

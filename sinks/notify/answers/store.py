@@ -9,7 +9,7 @@ import time
 from contextlib import suppress
 from typing import Any
 
-from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+from kafka import KafkaProducer, TopicPartition
 from kafka.errors import KafkaError
 
 from schemas.connect import kafka_options
@@ -20,6 +20,7 @@ from schemas.subscriptions import Answer
 from schemas.topics import ANSWERS, NOTIFICATIONS
 from schemas.wire import decode, encode
 from sinks.notify.links import Place
+from sinks.notify.reading import reader
 
 WITHIN_S = 8.0
 _POLL_MS = 500
@@ -59,7 +60,7 @@ class Shelf:
     def _read(self, offset: int) -> bytes:
         """The value at an offset; empty when the topic begins behind it or ends before it."""
         if self._consumer is None:
-            self._consumer = _consumer(self._settings)
+            self._consumer = reader(self._settings, max_partition_fetch_bytes=_FETCH_BYTES)
             self._consumer.assign([_TP])
         self._consumer.seek(_TP, offset)
         deadline = time.monotonic() + WITHIN_S
@@ -92,19 +93,6 @@ class Desk:
         if producer is not None:
             with suppress(KafkaError):
                 producer.close(timeout=_CLOSE_S)
-
-
-def _consumer(settings: Settings) -> KafkaConsumer:
-    return KafkaConsumer(
-        **kafka_options(settings),
-        enable_auto_commit=False,
-        auto_offset_reset="earliest",
-        isolation_level="read_committed",
-        allow_auto_create_topics=False,
-        max_partition_fetch_bytes=_FETCH_BYTES,
-        fetch_max_wait_ms=100,
-        metrics_enabled=False,
-    )
 
 
 def _producer(settings: Settings) -> KafkaProducer:
