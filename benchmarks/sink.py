@@ -28,7 +28,8 @@ from sinks.base import Source
 from sinks.clickhouse.client import Database
 from sinks.clickhouse.sink import ClickHouseSink
 from sinks.clickhouse.tables.journal import TABLE
-from sinks.runner import Runner, consumer
+from sinks.reader import consumer
+from sinks.runner import Runner
 from sinks.waiting import Limits
 from streams.core.draft import Draft
 from streams.core.intake.control import Deployment

@@ -10,45 +10,23 @@ import re
 import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from queue import SimpleQueue
 from threading import Event
 
 from kafka import ConsumerRebalanceListener, KafkaConsumer, OffsetAndMetadata, TopicPartition
 from kafka.errors import KafkaError, TopicAuthorizationFailedError
 
-from schemas.connect import kafka_options
 from schemas.errors import Fatal, Refused, Retriable
-from schemas.settings import Settings
 from sinks.base import NOTHING, Batch, Sink, Source
+from sinks.reader import POLL_MS
 from sinks.waiting import Limits, Waiting
 
 log = logging.getLogger(__name__)
 
 LOOK_FOR_TOPICS_S = 10  # a new agency's topics are picked up within a minute
-_POLL_MS = 100
-_POLL_ROWS = 5_000
 _COMMIT_EVERY_S = 2.0
 _LONGEST_WAIT_S = 30.0
-
-
-def consumer(settings: Settings, group: str) -> KafkaConsumer:
-    """A reader of committed records that never goes by the group's offsets. Raises Refused when no broker answers."""
-    try:
-        return KafkaConsumer(
-            **kafka_options(settings),
-            group_id=group,
-            client_id=group,
-            isolation_level="read_committed",
-            enable_auto_commit=False,
-            auto_offset_reset="none",
-            max_poll_records=_POLL_ROWS,
-            max_partition_fetch_bytes=8 * 1_048_576,
-            fetch_max_wait_ms=_POLL_MS,
-            session_timeout_ms=10_000,
-            heartbeat_interval_ms=2_000,
-        )
-    except KafkaError as exc:
-        raise Fatal(f"no answer from Kafka at {settings.bootstrap()}: {exc}") from exc
 
 
 class Runner(ConsumerRebalanceListener):  # type: ignore[misc]
@@ -60,6 +38,7 @@ class Runner(ConsumerRebalanceListener):  # type: ignore[misc]
         self._look_at = 0.0
         self._waiting = Waiting()
         self._mine: set[Source] = set()
+        self._changes: SimpleQueue[tuple[bool, set[Source]]] = SimpleQueue()
         self._flight: Future[None] | None = None
         self._flying: list[Batch] = []
         self._took_off = self._took_s = 0.0
@@ -69,17 +48,15 @@ class Runner(ConsumerRebalanceListener):  # type: ignore[misc]
         self._committed_at = 0.0
 
     def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
-        """Their places are asked for before anything of them is polled."""
-        self._mine |= {Source(tp.topic, tp.partition) for tp in assigned}
+        """Their places are asked for before anything of them is polled. Called in the client's thread, as the next."""
         self._reader.pause(*assigned)
         for tp in assigned:
             self._reader.seek(tp, 0)  # a place of our own, or the client would go by the group's
+        self._changes.put((True, _sources(assigned)))
 
     def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
         """What waits of them is another process's now; what is being written may be written: it cannot do harm."""
-        gone = {Source(tp.topic, tp.partition) for tp in revoked}
-        self._mine -= gone
-        self._waiting.forget(gone)
+        self._changes.put((False, _sources(revoked)))
 
     def run(self) -> None:
         """Serve until ``stop``. Raises Fatal."""
@@ -94,18 +71,26 @@ class Runner(ConsumerRebalanceListener):  # type: ignore[misc]
         self._land()
         self._find_topics()
         if not self._topics:
-            self._stop.wait(_POLL_MS / 1_000)
+            self._stop.wait(POLL_MS / 1_000)
             return
+        self._heed_changes()
         self._find_places()
-        for tp, records in self._reader.poll(timeout_ms=_POLL_MS).items():
+        for tp, records in self._reader.poll(timeout_ms=POLL_MS).items():
             source = Source(tp.topic, tp.partition)
-            if source in self._waiting:  # else it was revoked and given back, and its place must be asked for again
+            if source in self._waiting:
                 self._waiting.add(source, records, time.monotonic())
         if self._flight and self._waiting.is_full(self._limits):
             self._land(wait_s=1.0)  # it may fail, and then nothing waits any more
         if self._flight is None and (self._waiting.is_full(self._limits) or self._is_due()):
             self._take_off()
         self._commit()
+
+    def _heed_changes(self) -> None:
+        """Let go of the places of what was given and taken: they are asked for again, also of what came back at once."""
+        while not self._changes.empty():
+            given, sources = self._changes.get()
+            self._mine = self._mine | sources if given else self._mine - sources
+            self._waiting.forget(sources)
 
     def _find_topics(self) -> None:
         """Subscribe to what matches the pattern now. The client's own patterns miss topics that are made later."""
@@ -149,7 +134,9 @@ class Runner(ConsumerRebalanceListener):  # type: ignore[misc]
         self._retry_at = time.monotonic() + wait_s
         log.info("%s; asking for the position in %.1f s", why, wait_s)
         self._waiting.forget()
-        self._reader.pause(*self._reader.assignment())
+        for tp in self._reader.assignment():
+            with suppress(KeyError):  # taken from us at this moment
+                self._reader.pause(tp)
 
     def _find_places(self) -> None:
         """Ask the store where the sources stand whose place is not known, and read on behind that."""
@@ -166,9 +153,11 @@ class Runner(ConsumerRebalanceListener):  # type: ignore[misc]
         tps = {source: TopicPartition(*source) for source in lost}
         first, end = self._reader.beginning_offsets(list(tps.values())), self._reader.end_offsets(list(tps.values()))
         for source, tp in tps.items():
-            self._reader.seek(tp, _next(source, positions[source], first[tp], end[tp]))
-        self._waiting.place(positions)
-        self._reader.resume(*tps.values())
+            after = _next(source, positions[source], first[tp], end[tp])
+            with suppress(KeyError, ValueError):  # taken from us while we asked: it is heeded in the next step
+                self._reader.seek(tp, after)
+                self._waiting.place({source: positions[source]})
+                self._reader.resume(tp)
 
     def _commit(self) -> None:
         """Tell the group how far we are, for tools that show lag. Nothing depends on it."""
@@ -176,6 +165,10 @@ class Runner(ConsumerRebalanceListener):  # type: ignore[misc]
             mine = {tp: offset for tp, offset in self._commits.items() if Source(tp.topic, tp.partition) in self._mine}
             self._reader.commit_async(mine, callback=lambda _offsets, _result: None)
             self._commits, self._committed_at = {}, time.monotonic()
+
+
+def _sources(tps: Iterable[TopicPartition]) -> set[Source]:
+    return {Source(tp.topic, tp.partition) for tp in tps}
 
 
 def _next(source: Source, position: int, first: int, end: int) -> int:

@@ -17,6 +17,7 @@ PR_SET_PDEATHSIG = 1
 def main() -> None:
     """Tie this process to its parent, then turn into the command."""
     parent, command = int(sys.argv[1]), sys.argv[2:]
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # what a shell starts in the background ignores it, and so would COMMAND: Kafka ends by it
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != parent:  # it ended before we were tied

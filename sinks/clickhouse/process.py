@@ -12,7 +12,8 @@ from sinks.clickhouse.client import Database
 from sinks.clickhouse.sink import ClickHouseSink
 from sinks.clickhouse.table import Table
 from sinks.clickhouse.tables import TABLES
-from sinks.runner import Runner, consumer
+from sinks.reader import consumer
+from sinks.runner import Runner
 
 log = logging.getLogger(__name__)
 

@@ -150,11 +150,13 @@ def database(settings: Settings) -> Database:
     database = Database(settings.clickhouse())
     deadline = time.monotonic() + 60
     wanted = [7, 5, 13]
-    while [database.value(f"SELECT count() FROM {table}") for table in ("journal", "receipts", "counts")] != wanted:
-        assert time.monotonic() < deadline
-        time.sleep(0.2)
-    stop.set()
-    thread.join()
+    try:
+        while [database.value(f"SELECT count() FROM {table}") for table in ("journal", "receipts", "counts")] != wanted:
+            assert time.monotonic() < deadline
+            time.sleep(0.2)
+    finally:
+        stop.set()
+        thread.join()
     return database
 
 

@@ -92,3 +92,35 @@ def test_a_write_that_fails_while_more_waits_is_done_again_and_no_empty_one_in_i
     Runner(Reader(), "t", sink, stop, Limits(rows=2)).run()
     assert sink.stored == list(range(RECORDS))
     assert [] not in sink.writes
+
+
+class Rebalanced(Reader):
+    """One whose partition is taken while the runner asks where to begin, and given back in the next poll."""
+
+    taken = given = False
+
+    def subscribe(self, topics, listener):
+        self.listener = listener
+        super().subscribe(topics, listener)
+
+    def end_offsets(self, tps):
+        if not self.taken:
+            self.taken = True
+            self.listener.on_partitions_revoked([TP])
+        return super().end_offsets(tps)
+
+    def poll(self, timeout_ms):
+        if self.taken and not self.given:
+            self.given = True
+            self.listener.on_partitions_assigned([TP])
+        return super().poll(timeout_ms)
+
+
+def test_a_partition_taken_and_given_back_while_its_place_is_asked_for_is_read():
+    stop = threading.Event()
+    sink = Sink(stop)
+    late = threading.Timer(10, stop.set)
+    late.start()
+    Runner(Rebalanced(), "t", sink, stop).run()
+    late.cancel()
+    assert sink.stored == list(range(RECORDS))
