@@ -22,12 +22,12 @@ from schemas.errors import Retriable
 from schemas.settings import Settings
 from schemas.topics import ALERTS, BUCKETS, COUNTS, JOURNAL, LANES, lane_of, receipts_of
 from streams.app import Plan, connection, sources_of
-from streams.core.counts.fold import fold as fold_counts
 from streams.core.draft import Draft
 from streams.core.intake.restore import restore
 from streams.core.journal import read
-from streams.core.spikes.fold import fold_agencies, fold_network
+from streams.core.spikes.fold import fold_network
 from streams.core.spikes.rules import Rules
+from streams.core.watch import fold as watched
 from streams.expected import expected_of
 from streams.lanes import Lane, Outputs
 from streams.rules import rules_of
@@ -103,8 +103,7 @@ async def _watch(number: int, ground: Ground) -> Rebuilt:
     source = TopicPartition(JOURNAL.name, number)
     changes: dict[bytes, bytes | None] = {}
     async for records in in_parts(source, told + 1, ground.options):
-        draft, entries = Draft({}, changes), read(records)
-        for _ in (*fold_counts(draft, entries), *fold_agencies(draft, entries, ground.rules)):
+        for _ in watched(Draft({}, changes), read(records), ground.rules):
             pass  # told already
     return Rebuilt(kept(changes), {source: told + 1} if told >= 0 else {}, {})
 

@@ -11,12 +11,11 @@ from typing import NamedTuple
 from benchmarks.messages import AGENCIES
 from schemas import wire
 from schemas.topics import ALERTS, BUCKETS, COUNTS, INCOMING, JOURNAL, RECEIPTS, agency_of, receipts_of
-from streams.core.counts.fold import fold as fold_entries
 from streams.core.draft import Draft
 from streams.core.intake.control import Deployment
 from streams.core.intake.fold import Intake
 from streams.core.journal import read
-from streams.core.spikes.fold import fold_agencies
+from streams.core.watch import fold as watched
 
 
 class Incoming(NamedTuple):
@@ -100,14 +99,13 @@ def watch(prefix: str) -> Work:
     def fold(
         state: Mapping[bytes, bytes], changes: MutableMapping[bytes, bytes | None], _topic: str, records: Sequence[Incoming]
     ) -> Iterator[Out]:
-        draft, entries = Draft(state, changes), read(records)
-        for agency, told in fold_entries(draft, entries):
-            key = agency.encode()
-            for value in told.counts:
+        for seen in watched(Draft(state, changes), read(records)):
+            key = seen.agency.encode()
+            for value in seen.told.counts if seen.told else ():
                 yield Out(counts, key, wire.dump(value))
-            for value in told.buckets:
+            for value in seen.told.buckets if seen.told else ():
                 yield Out(buckets, key, wire.dump(value))
-        for alert in fold_agencies(draft, entries):
-            yield Out(alerts, alert.series.encode(), wire.encode(alert))
+            for alert in seen.alerts:
+                yield Out(alerts, alert.series.encode(), wire.encode(alert))
 
     return Work("watch", (JOURNAL.name,), (counts, buckets, alerts), fold)

@@ -8,13 +8,14 @@ from typing import Any
 from aiokafka import TopicPartition
 
 from schemas import wire
+from schemas.alerts import Alert
 from schemas.settings import Settings
 from schemas.topics import BUCKETS, COUNTS, DAYS, JOURNAL
 from streams.app import Plan
-from streams.core.counts.fold import fold as fold_counts
 from streams.core.draft import Draft
 from streams.core.journal import read
 from streams.core.spikes.fold import fold_agencies
+from streams.core.watch import fold as watched
 from streams.lanes import Changes, Output, Outputs, State
 from streams.relearn import relearning
 from streams.rules import rules_of
@@ -26,15 +27,17 @@ def plan(settings: Settings) -> Plan:
     rules = rules_of(settings)
 
     def fold(state: State, changes: Changes, source: TopicPartition, records: Sequence[Any]) -> Outputs:
-        draft, entries = Draft(state, changes), read(records)
         counts: list[Output] = []
         buckets: list[Output] = []
-        for agency, told in fold_counts(draft, entries):
-            key = agency.encode()
-            counts += [Output(key, wire.dump(value)) for value in told.counts]
-            buckets += [Output(key, wire.dump(value)) for value in told.buckets]
+        alerts: list[Alert] = []
+        for seen in watched(Draft(state, changes), read(records), rules):
+            if seen.told:
+                key = seen.agency.encode()
+                counts += [Output(key, wire.dump(value)) for value in seen.told.counts]
+                buckets += [Output(key, wire.dump(value)) for value in seen.told.buckets]
+            alerts += seen.alerts
         outputs: Outputs = {(COUNTS.name, source.partition): counts, (BUCKETS.name, source.partition): buckets}
-        put_alerts(outputs, fold_agencies(draft, entries, rules), source.partition)
+        put_alerts(outputs, alerts, source.partition)
         return outputs
 
     def learn(draft: Draft, source: TopicPartition, records: Iterable[Any]) -> None:  # noqa: ARG001 - as the network's

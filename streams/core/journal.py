@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from schemas import wire
@@ -19,10 +19,11 @@ class Entry(NamedTuple):
     """JSON of ``schemas.journal.JournalEntry``."""
 
 
-def read(records: Iterable[Any]) -> list[Entry]:
-    """Parse records in order. Raises Refused at an entry of a newer format."""
-    entries = [Entry(record.offset, wire.load(record.value)) for record in records]
-    for offset, value in entries:
+def read(records: Iterable[Any]) -> Iterator[Entry]:
+    """Parse records in order, each when it is asked for. Raises Refused at an entry of a newer format."""
+    for record in records:
+        value = wire.load(record.value)
         if value["format"] > FORMAT:
-            raise Refused(f"journal offset {offset} has format {value['format']}, this code knows up to {FORMAT}: deploy the newer code")
-    return entries
+            where = f"journal offset {record.offset} has format {value['format']}"
+            raise Refused(f"{where}, this code knows up to {FORMAT}: deploy the newer code")
+        yield Entry(record.offset, value)

@@ -11,18 +11,35 @@ from streams.core.draft import Draft
 from streams.core.journal import Entry
 
 
+class Counting:
+    """The books of the agencies whose entries come. ``take`` entries in order, then ``flush``."""
+
+    def __init__(self, draft: Draft) -> None:
+        self._draft = draft
+        self._books: dict[str, Book] = {}
+
+    def take(self, entry: Entry) -> Told | None:
+        """Count one entry; what it tells when it is a tick."""
+        agency = entry.value["agency"]
+        book = self._books.get(agency)
+        if book is None:
+            book = self._books[agency] = Book(self._draft, agency)
+        return count(book, entry.value, entry.offset)
+
+    def flush(self) -> None:
+        """Put what changed into the draft."""
+        for book in self._books.values():
+            book.flush()
+
+
 def fold(draft: Draft, entries: Iterable[Entry]) -> Iterator[tuple[str, Told]]:
     """Take journal entries in order; yields what each tick gave."""
-    books: dict[str, Book] = {}
-    for offset, entry in entries:
-        agency = entry["agency"]
-        if agency not in books:
-            books[agency] = Book(draft, agency)
-        told = count(books[agency], entry, offset)
+    counting = Counting(draft)
+    for entry in entries:
+        told = counting.take(entry)
         if told is not None:
-            yield agency, told
-    for book in books.values():
-        book.flush()
+            yield entry.value["agency"], told
+    counting.flush()
 
 
 def count(book: Book, entry: dict[str, Any], offset: int) -> Told | None:

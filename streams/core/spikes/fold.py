@@ -25,17 +25,33 @@ _OURS = "spikes/"
 _NETWORK = "network/"
 
 
+class Watching:
+    """The detectors over the agencies whose entries come. ``take`` entries in order, then ``flush``."""
+
+    def __init__(self, draft: Draft, rules: Rules = DEFAULT) -> None:
+        self._draft, self._rules = draft, rules
+        self._watches: dict[str, Watch] = {}
+
+    def take(self, entry: Entry) -> list[Alert]:
+        """What one entry raises among its own agency's series."""
+        agency = entry.value["agency"]
+        watch = self._watches.get(agency)
+        if watch is None:
+            watch = self._watches[agency] = Watch.from_stored(agency, _reader(self._draft, f"{agency}/{_OURS}"), self._rules)
+        return [alert.model_copy(update={"journal_offset": entry.offset}) for alert in watch.take(entry.value)]
+
+    def flush(self) -> None:
+        """Put what changed into the draft."""
+        for agency, watch in self._watches.items():
+            _keep(self._draft, f"{agency}/{_OURS}", watch.stored())
+
+
 def fold_agencies(draft: Draft, entries: Iterable[Entry], rules: Rules = DEFAULT) -> Iterator[Alert]:
-    """Take entries in order; yields what each raises among its own agency's series."""
-    watches: dict[str, Watch] = {}
-    for offset, entry in entries:
-        agency = entry["agency"]
-        if agency not in watches:
-            watches[agency] = Watch.from_stored(agency, _reader(draft, f"{agency}/{_OURS}"), rules)
-        for alert in watches[agency].take(entry):
-            yield alert.model_copy(update={"journal_offset": offset})
-    for agency, watch in watches.items():
-        _keep(draft, f"{agency}/{_OURS}", watch.stored())
+    """Take entries in order; yields what each raises."""
+    watching = Watching(draft, rules)
+    for entry in entries:
+        yield from watching.take(entry)
+    watching.flush()
 
 
 def fold_network(draft: Draft, entries: Iterable[Entry], partition: int, expected: Expected, rules: Rules = DEFAULT) -> Iterator[Alert]:
