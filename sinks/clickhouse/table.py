@@ -3,7 +3,7 @@
     INSERT INTO journal (_topic, …, kind, …)
     WITH (SELECT …) AS found, [… 4711, -1 …] AS after, … AS stored
     SELECT topics[_source], …, r.kind, …                      typed columns: read from the JSON by ClickHouse
-    FROM (SELECT …, JSONExtract(_value, 'Tuple(…)') AS r FROM input('…'))
+    FROM (SELECT …, JSONExtract(_value, 'Tuple(…)') AS r, JSONExtract(_value, 'content', 'Tuple(…)') AS content, … FROM input('…'))
     WHERE stored[_source] >= after[_source] AND _offset > stored[_source]        compare and append
     FORMAT Native
 
@@ -17,6 +17,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from schemas.messages import AGENCY_PATTERN
 from schemas.topics import Topic
@@ -27,6 +28,16 @@ DEAD_LETTERS = "dead_letters"
 _PLACE = ("_topic", "_partition", "_offset", "_timestamp", "_value")
 _PLACE_VALUES = "topics[_source], partitions[_source], _offset, fromUnixTimestamp64Milli(_timestamp, 'UTC'), _value"
 _APPEND = "stored[_source] >= after[_source] AND _offset > stored[_source]"
+
+
+class Part(NamedTuple):
+    """A piece of a record that is read on its own: a type of many fields is resolved again for each column that names it."""
+
+    name: str
+    path: tuple[str, ...]
+    """Keys from the record to it."""
+    shape: str
+    """Its ClickHouse type."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +51,8 @@ class Table:
     sound: str
     """Condition on ``r`` that every record of the topic fulfils; one that does not goes to the dead letters."""
     columns: tuple[tuple[str, str], ...]
-    """Column and the expression that fills it, from ``r`` (the record)."""
+    """Column and the expression that fills it, from ``r`` (the record) and its parts."""
+    parts: tuple[Part, ...] = ()
 
     @property
     def pattern(self) -> str:
@@ -55,11 +67,13 @@ def insert(table: Table, batches: Sequence[Batch]) -> str:
     """The statement that appends the block of ``batches``, each behind its own place."""
     names = ", ".join((*_PLACE, *(f"`{name}`" for name, _ in table.columns)))
     values = ",\n  ".join(expression for _, expression in table.columns)
+    read = (Part("r", (), table.shape), *table.parts)
+    parts = ", ".join(f"JSONExtract({', '.join(['_value', *map(quoted, (*part.path, part.shape))])}) AS {part.name}" for part in read)
     return f"""INSERT INTO {table.name} ({names})
 {_compare(table.name, batches)}
 SELECT {_PLACE_VALUES},
   {values}
-FROM (SELECT *, JSONExtract(_value, {quoted(table.shape)}) AS r FROM input({quoted(STRUCTURE)}))
+FROM (SELECT *, {parts} FROM input({quoted(STRUCTURE)}))
 WHERE {_APPEND} AND throwIf(NOT ({table.sound}), 'not a record of {table.topic.name}') = 0
 FORMAT Native"""  # noqa: S608 - our own statement, texts are quoted
 
