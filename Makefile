@@ -17,7 +17,7 @@ demo: ## stream two real files through a whole system and look at it; ARGS=--exi
 setup: ## make .venv with all that developing needs
 	@$(PYTHON) -I deploy/local/bootstrap.py dev
 
-test: setup ## the whole suite, against the real Kafka and the real ClickHouse; at most 15 minutes on two cores
+test: setup ## the whole suite, against the real Kafka and the real ClickHouse; some 19 minutes on two cores, mostly waiting
 	@$(BIN)/pytest $(ARGS)
 
 check: setup ## lint, types, contracts, and the tests that need no server; under a minute
