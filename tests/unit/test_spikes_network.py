@@ -198,3 +198,15 @@ def test_members_that_join_and_report_more_than_all_others_are_no_spike_of_all_m
                 number += 1
                 day.append(case(agency, number, FIRST + place, FIRST + place))
     assert not [alert for alert in folded(in_step(logs)) if alert.kind is Kind.SPIKE]
+
+
+def test_late_reports_of_days_before_the_series_began_anew_are_no_history_of_them():
+    logs = partitions(spike_on=-1)
+    for agency in AGENCIES[1:]:  # they join after a month and a half, and a third of what they report is ten days old
+        number = 10_000
+        for place, day in enumerate(logs[agency][1:]):
+            day[:] = [day[0]]
+            for late in [0] * (10 * (place >= 45)) + [10] * (5 * (45 < place < 85)):
+                number += 1
+                day.append(case(agency, number, FIRST + place - late, FIRST + place))
+    assert not [alert for alert in folded(in_step(logs)) if alert.kind in {Kind.SPIKE, Kind.RETRO_SPIKE}]

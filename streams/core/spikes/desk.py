@@ -115,12 +115,14 @@ class Desk:
         return found
 
     def begin_anew(self) -> None:
-        """Forget all series, as if the next case were the first."""
+        """Forget all series, as if the next case were the first. Late reports are then no history: they are not all there was."""
         who = self.edit_who()
         gone = {f"{part}/{group}" for group in who["groups"] for part in PARTS}
         self._changed |= gone
         self._gone |= gone
         self._tracks.clear()
+        if self.today is not None and self.since < self.today:
+            who["anew"] = True
         who["groups"], who["since"] = [], None
 
     def edit_who(self) -> dict[str, Any]:

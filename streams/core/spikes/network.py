@@ -115,10 +115,15 @@ class Network:
             self.desk.set_phases(sorted([*known, *map(list, {tuple(phase) for phase in new})]))
 
     def _count(self, counts: Mapping[str, dict[str, Any]]) -> None:
+        if counts:
+            self.desk.start()
         for name in sorted(counts):
-            group, day, has_day = name.split("/")
+            group, day, known = name.split("/")
+            has_day = known == "1"
+            if self.desk.who.get("anew") and _is_before(int(day), self.desk.since, "day" if has_day else "month"):
+                continue
             sums, track = counts[name], self.desk.track(group)
-            bucket = track.count(int(day), has_day=has_day == "1", cases=sums["n"])
+            bucket = track.count(int(day), has_day=has_day, cases=sums["n"])
             if bucket is not None:
                 track.memory.add_many(bucket, sums["ids"], sums["traits"], max(0, sums["news"]) if track.is_late(bucket) else 0)
 
@@ -127,6 +132,10 @@ def combinations(case: Case) -> list[str]:
     """Substance, route and concealment that a case has together."""
     parts = [sorted(case.features.get(feature, ())) for feature in ("substance", "route", "concealment")]
     return [f"{goods}|{route}|{hidden}" for goods in parts[0] for route in parts[1] for hidden in parts[2]]
+
+
+def _is_before(day: int, since: int, size: Size) -> bool:
+    return number_of(size, day) < number_of(size, since)
 
 
 def _day_of(name: str) -> int:
