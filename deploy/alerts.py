@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
+from itertools import pairwise
 
 from kafka import KafkaConsumer, TopicPartition
 
 from deploy.sparkline import scale, sparkline
 from schemas.alerts import Alert, State
+from schemas.alerts import Span as Bucket
 from schemas.connect import kafka_options
 from schemas.errors import Refused
 from schemas.settings import Settings
@@ -69,9 +71,9 @@ class History:
         self._database.close()
 
     def before(self, alert: Alert, shown: int = SHOWN) -> list[Span]:
-        """The buckets of the alert's series that end with the alert's own, in order; days without a case are 0."""
-        size = alert.bucket.size
-        first = _back(alert.bucket.start, size, shown - 1)
+        """The buckets of the alert's series that end with the alert's own, in order, from the first known on; 0 where no case came."""
+        size, newest = alert.bucket.size, _last(alert.bucket)
+        first = _back(newest, size, shown - 1)
         rows = self._database.query(
             """SELECT start, sum(newest) FROM (
               SELECT agency, start, argMax(cases, revision) AS newest FROM buckets
@@ -85,9 +87,20 @@ class History:
             last=alert.bucket.end,
         ).rows
         closed = {day: int(cases) for day, cases in rows}
-        starts = [_back(alert.bucket.start, size, shown - 1 - number) for number in range(shown)]
+        starts = [_back(newest, size, shown - 1 - number) for number in range(shown)]
         spans = [(start, sum(cases for day, cases in closed.items() if _inside(day, start, size))) for start in starts]
-        return [*spans[:-1], (alert.bucket.start, max(alert.observed, spans[-1][1]))]
+        earlier = sum(cases for start, cases in spans[:-1] if start >= alert.bucket.start)
+        spans[-1] = (newest, max(alert.observed - earlier, spans[-1][1]))  # it may be open, and in no table yet
+        known = self._known_from(alert)
+        return [*(one for one, (following, _) in pairwise(spans) if following > known), spans[-1]]
+
+    def _known_from(self, alert: Alert) -> date:
+        """The first day of the first bucket that has closed for the alert's agency, or for any member."""
+        found: date = self._database.value(
+            "SELECT min(start) FROM buckets WHERE bucket IN ('day', 'month') AND ({agency:String} = '' OR agency = {agency:String})",
+            agency=alert.agency or "",
+        )
+        return found
 
 
 def line(alert: Alert, spans: Sequence[Span] = ()) -> str:
@@ -160,6 +173,11 @@ def _back(start: date, size: str, steps: int) -> date:
         month = start.year * 12 + start.month - 1 - steps
         return date(month // 12, month % 12 + 1, 1)
     return start - timedelta(days=steps * (7 if size == "week" else 1))
+
+
+def _last(bucket: Bucket) -> date:
+    """The first day of the last of the buckets that an alert counts together."""
+    return bucket.end.replace(day=1) if bucket.size == "month" else bucket.end - timedelta(days=6 if bucket.size == "week" else 0)
 
 
 def _inside(day: date, start: date, size: str) -> bool:

@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from deploy.alerts import brief, explained, line
+from deploy.alerts import History, brief, explained, line
 from deploy.cli.demo import strongest
 from deploy.sparkline import scale, sparkline
-from schemas.alerts import Alert, Explain, State
+from schemas.alerts import Alert, Explain, Span, State
+from schemas.settings import Settings
+from sinks.clickhouse.client import Answer
 
 GOOD = Path(__file__).parents[1] / "examples" / "alerts" / "good"
 SPIKE, MAJOR = (Alert.model_validate(json.loads((GOOD / name).read_text())) for name in ("spike-open.json", "major.json"))
@@ -77,3 +79,42 @@ def test_the_demo_names_each_series_once_the_least_probable_first():
     over = strong.model_copy(update={"state": State.CLEARED, "explain": Explain(bits=90.0, p=1e-27)})
     assert strongest([weak, other, strong, over]) == [over, other]
     assert "  by chance less than once in 1,000,000 days" in brief(over, SPANS)
+
+
+class Closed:
+    """ClickHouse, with the buckets of one agency that have closed."""
+
+    def __init__(self, rows):
+        self.rows = rows
+
+    def query(self, _sql, *, first, last, **_):
+        return Answer(("start", "cases"), [row for row in self.rows if first <= row[0] <= last])
+
+    def value(self, _sql, **_):
+        return min(day for day, _ in self.rows)
+
+
+def drawn(monkeypatch, rows, size, start, end, observed, shown=30):
+    monkeypatch.setenv("MEKONG_CLICKHOUSE_URL", "http://user:password@127.0.0.1:1/none")
+    history = History(Settings())
+    history._database = Closed(rows)
+    return history.before(SPIKE.model_copy(update={"bucket": Span(size=size, start=start, end=end), "observed": observed}), shown)
+
+
+@pytest.mark.parametrize("is_closed", [True, False])
+def test_of_two_months_counted_together_each_is_drawn_by_itself(monkeypatch, is_closed):
+    rows = [(date(2020, 9, 1), 2244), (date(2020, 10, 1), 1898), *[(date(2020, 11, 1), 1636)] * is_closed]
+    assert drawn(monkeypatch, rows, "month", date(2020, 10, 1), date(2020, 11, 30), 3534) == [
+        (date(2020, 9, 1), 2244),
+        (date(2020, 10, 1), 1898),
+        (date(2020, 11, 1), 1636),
+    ]
+
+
+def test_a_drawing_begins_with_what_is_known_and_has_days_without_a_case(monkeypatch):
+    rows = [(date(2026, 5, 1), 2), (date(2026, 5, 3), 1)]
+    found = drawn(monkeypatch, rows, "day", date(2026, 5, 4), date(2026, 5, 4), 9)
+    assert [cases for _, cases in found] == [2, 0, 1, 9]
+    weeks = drawn(monkeypatch, rows, "week", date(2026, 5, 4), date(2026, 5, 10), 9)
+    assert weeks == [(date(2026, 4, 27), 3), (date(2026, 5, 4), 9)]
+    assert len(drawn(monkeypatch, rows, "day", date(2026, 5, 4), date(2026, 5, 4), 9, shown=2)) == 2

@@ -87,6 +87,7 @@ def test_the_height_of_a_spike_is_remembered():
     standing, _ = rise(Standing(), verdict(5e-4, 9), RULES)
     standing, _ = settle(standing, verdict(2e-5, 14), RULES)
     assert standing.peak.observed == 14
+    assert (standing.peak.bucket, standing.peak.length) == (verdict(2e-5, 14).bucket, verdict(2e-5, 14).length)
 
 
 def test_a_second_look_must_be_ten_times_less_probable():

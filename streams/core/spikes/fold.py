@@ -18,7 +18,7 @@ from streams.core.spikes.network import Network
 from streams.core.spikes.rules import DEFAULT, Rules
 from streams.core.spikes.watch import Watch
 
-VERSION = 1
+VERSION = 2
 """Of the detectors' state: raise it when older state cannot be gone on with."""
 MARK = b"@detectors"
 _OURS = "spikes/"

@@ -15,6 +15,9 @@ class Peak(NamedTuple):
     p: float = 1.0
     observed: int = 0
     expected: float = 0.0
+    bucket: int = 0
+    """The last of those that are counted together."""
+    length: int = 1
 
 
 class Standing(NamedTuple):
@@ -63,4 +66,4 @@ def settle(standing: Standing, seen: Verdict, rules: SpikeRules) -> tuple[Standi
 
 def _higher(standing: Standing, seen: Verdict) -> Standing:
     is_peak = seen.p < standing.peak.p
-    return standing._replace(peak=Peak(seen.p, seen.observed, seen.expected)) if is_peak else standing
+    return standing._replace(peak=Peak(seen.p, seen.observed, seen.expected, seen.bucket, seen.length)) if is_peak else standing

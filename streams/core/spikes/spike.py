@@ -140,12 +140,12 @@ def _alert(desk: Desk, group: str, track: Track, verdict: Verdict, evidence: flo
     traits = desk.part("traits", {"n": 0, "seen": {}}, change=False)
     shown = explain.stands_out(behind.traits, traits["seen"], max(1, verdict.observed), traits["n"]) if state != State.CLEARED else ()
     figures = explain.figures(verdict)
-    day = first_day(track.size, opened)
+    day, peak = first_day(track.size, opened), track.standing.peak
     return explain.alert(
         desk,
         Kind.SPIKE,
         state,
-        desk.rules.tier(min(verdict.p, track.standing.peak.p)),
+        desk.rules.tier(min(verdict.p, peak.p)),
         group=group,
         opener=f"{track.size} {day}",
         bucket=bucket,
@@ -154,8 +154,9 @@ def _alert(desk: Desk, group: str, track: Track, verdict: Verdict, evidence: flo
             "observed": verdict.observed,
             "expected": wording.number(verdict.expected),
             "most": figures["interval_90"].high,
-            "peak": track.standing.peak.observed,
-            "peak_expected": wording.number(track.standing.peak.expected),
+            "peak": f"{peak.observed:,}",
+            "peak_expected": wording.number(peak.expected),
+            "peak_when": wording.span(explain.span_of(track.size, peak.bucket, peak.length)),
             "opened": wording.span(explain.span_of(track.size, opened)),
         },
         sql=queries.of_span(desk.whose, group, bucket),
@@ -167,7 +168,7 @@ def _alert(desk: Desk, group: str, track: Track, verdict: Verdict, evidence: flo
         if verdict.bucket >= series.oldest_open
         else None,
         explain=explain.explained(
-            verdict._replace(p=track.standing.peak.p) if state is State.CLEARED else verdict, evidence, beside.q, e_bh=beside.is_flagged
+            verdict._replace(p=peak.p) if state is State.CLEARED else verdict, evidence, beside.q, e_bh=beside.is_flagged
         ),
         **(figures | {"opened": day}),
     )

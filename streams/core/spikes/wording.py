@@ -25,9 +25,11 @@ _PREFIX = {
     (Kind.RETRO_SPIKE, State.OPEN): {"en": "Late reports. ", "vi": "Báo cáo muộn. ", "zh": "迟报。"},
 }
 _OVER = {
-    "en": "{who}: the unusual number of cases{group} that began {opened} is over. At its height: {peak}, about {peak_expected} expected.",
-    "vi": "{who}: số vụ{group} bất thường bắt đầu {opened} đã trở lại bình thường. Lúc cao nhất: {peak}, dự kiến khoảng {peak_expected}.",
-    "zh": "{who}：{opened}开始的异常案件数{group}已恢复正常。最高时{peak}起，预计约{peak_expected}起。",
+    "en": "{who}: the unusual number of cases{group} that began {opened} is over. At its height, {peak_when}, "
+    "there were {peak}; about {peak_expected} were to be expected.",
+    "vi": "{who}: số vụ{group} bất thường bắt đầu {opened} đã trở lại bình thường. Lúc cao nhất, {peak_when}: "
+    "{peak} vụ, dự kiến khoảng {peak_expected}.",
+    "zh": "{who}：{opened}开始的异常案件数{group}已恢复正常。最高时（{peak_when}）{peak}起，预计约{peak_expected}起。",
 }
 _SPIKE = {
     "en": "{who}: {observed} cases{group} {when}. About {expected} were to be expected, rarely more than {most}.",
