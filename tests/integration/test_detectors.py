@@ -147,13 +147,18 @@ def test_state_of_older_detectors_is_learnt_again_and_said(days, deployment):
     deployment.wait_until(lambda: all("learnt from" in worker.last_words(200) for worker in workers), "both have learnt again")
     again = [newest(deployment, topic) for topic in (DAYS, NETWORK)]
     assert [set(state) - set(one) for state, one in zip(states, again, strict=True)] == [set(), set()]
-    assert [one[place] for state, one in zip(states, again, strict=True) for place in state if place[1][:1] != b"@"] == [
-        value for state in states for place, value in state.items() if place[1][:1] != b"@"
-    ]
+    for state, one in zip(states, again, strict=True):
+        learnt = [place for place in state if place[1][:1] != b"@"]
+        assert {place: read(one[place]) for place in learnt} == {place: read(state[place]) for place in learnt}
     days.send(range(DAYS_OF_PEACE + 5, DAYS_IN_ALL))
     after = ids(days.wait_for(*MAJORS))
     assert set(before) < set(after)
     assert len(after) == len(set(after))
+
+
+def read(value):
+    """Content of a value: the order of an object's keys tells in which order partitions were read, and means nothing."""
+    return json.loads(value)
 
 
 def newest(deployment, topic):

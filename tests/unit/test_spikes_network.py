@@ -57,9 +57,10 @@ def shuffled(logs, seed):
     return found
 
 
-def folded(entries, rules=None, run=10**9, partitions=PARTITIONS, *, is_replay=False):
-    state, alerts, network = {}, [], None
-    expected = Expected(set(partitions.values()), AGENCIES if is_replay else (), is_replay)
+def folded(entries, rules=None, run=10**9, partitions=PARTITIONS, *, is_replay=False, state=None, expected=None):
+    """The alerts; the state they leave is put into ``state``."""
+    state, alerts, network = {} if state is None else state, [], None
+    expected = expected or Expected(set(partitions.values()), AGENCIES if is_replay else (), is_replay)
 
     def get(name):
         return load(state[name]) if name in state else None
@@ -67,16 +68,22 @@ def folded(entries, rules=None, run=10**9, partitions=PARTITIONS, *, is_replay=F
     for place, entry in enumerate(entries):
         if network is None or place % run == 0:
             if network:
-                state.update({name: dump(value) for name, value in network.stored().items()})
-                forget(state)
+                keep(network, state)
             network = Network.from_stored(get, rules or Rules(), expected)
         alerts += network.take(entry, partitions[entry["agency"]])
+    keep(network, state)
     return alerts
 
 
-def forget(state):
+def keep(network, state):
+    state.update({name: dump(value) for name, value in network.stored().items()})
     for name in [name for name, raw in state.items() if raw == b"null"]:
         del state[name]
+
+
+def parsed(state):
+    """Of a JSON object only the order of its keys tells in which order partitions were read, and it means nothing."""
+    return {name: load(raw) for name, raw in state.items()}
 
 
 def test_a_rise_in_all_members_together_is_told_of_all_members():
@@ -103,9 +110,22 @@ def test_a_rise_in_all_members_together_is_told_of_all_members():
 def test_the_interleaving_of_partitions_and_the_cut_into_runs_leave_no_trace(read):
     logs = partitions()
     logs["LA-CUSTOMS"] = [*[[] for _ in range(30)], *logs["LA-CUSTOMS"][:1], *logs["LA-CUSTOMS"][31:]]  # joins a month later
-    plain = [encode(alert) for alert in folded(in_step(logs))]
+    states = {}, {}
+    plain = [encode(alert) for alert in folded(in_step(logs), state=states[0])]
     assert plain
-    assert [encode(alert) for alert in folded(read(logs), run=50)] == plain
+    assert [encode(alert) for alert in folded(read(logs), run=50, state=states[1])] == plain
+    assert parsed(states[1]) == parsed(states[0])
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("joins", [1, 30, 85])
+def test_who_reads_it_all_later_learns_what_one_that_was_there_did(joins, seed):
+    logs, states = partitions(), ({}, {})
+    logs["LA-CUSTOMS"] = [*[[] for _ in range(joins)], *logs["LA-CUSTOMS"][:1], *logs["LA-CUSTOMS"][joins + 1 :]]
+    was_there = Expected(set(PARTITIONS.values()) - {PARTITIONS["LA-CUSTOMS"]})  # the partition had no entries when it began
+    told = [encode(alert) for alert in folded(in_step(logs), run=7, state=states[0], expected=was_there)]
+    assert [encode(alert) for alert in folded(shuffled(logs, seed), run=50, state=states[1])] == told
+    assert parsed(states[1]) == parsed(states[0])
 
 
 @pytest.mark.parametrize("read", [one_after_the_other, lambda logs: shuffled(logs, 3)], ids=["one after the other", "in any order"])

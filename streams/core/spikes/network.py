@@ -87,11 +87,16 @@ class Network:
         if today is None:
             return
         if desk.today is None:
-            desk.begin_day(today)
+            desk.begin_day(self._first_day(today))
         while desk.today is not None and desk.today < today:
             tick = Tick(f"{explain.span_of('day', desk.today).end.isoformat()}T23:59:59Z", desk.today + 1)
             yield from self._judge(tick)
             desk.begin_day(tick.today)
+
+    def _first_day(self, today: int) -> int:
+        """The oldest day on which anything came; ``today`` when that is over for all only because some partition was read late."""
+        waiting = self.desk.part("waiting", {"days": []})["days"]
+        return min([today, *map(_day_of, waiting)])
 
     def _judge(self, tick: Tick) -> Iterator[Alert]:
         """Count what had come by the day that ends, and ask the detectors."""
