@@ -16,7 +16,7 @@ from typing import NamedTuple
 from kafka import KafkaProducer, TopicPartition
 from kafka.errors import KafkaError
 
-from schemas.connect import kafka_options
+from schemas.connect import kafka_options, leave
 from schemas.errors import Fatal
 from schemas.notifications import Delivery
 from schemas.settings import Settings
@@ -31,6 +31,7 @@ log = logging.getLogger(__name__)
 LOOK_BACK = timedelta(days=30)
 _TRANSACTIONAL_ID = "mekong-notify"
 _WITHIN_S = 30.0
+_CLOSE_S = 5.0
 
 
 class News(NamedTuple):
@@ -62,13 +63,14 @@ class Recorder:
         """Return when all of them are committed. Raises Fatal: another notifier has taken over, or Kafka is away."""
         with _failures("record deliveries"):
             self._producer.begin_transaction()
-            for delivery in deliveries:
-                self._producer.send(DELIVERIES.name, encode(delivery), key=delivery.subscription.encode())
+            sent = [self._producer.send(DELIVERIES.name, encode(one), key=one.subscription.encode()) for one in deliveries]
+            for future in sent:
+                future.get(_WITHIN_S)  # kafka-python commits a transaction without a record that it gave up, and says nothing
             self._producer.commit_transaction()
 
     def close(self) -> None:
-        """Leave."""
-        self._producer.close(timeout=5)
+        """Leave. What is under way is given up: nobody was told that it is recorded."""
+        leave(self._producer, _CLOSE_S)
 
 
 class Reader:

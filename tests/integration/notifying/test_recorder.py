@@ -1,0 +1,58 @@
+"""What the notifier records while the broker is away."""
+
+import signal
+import time
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+
+import pytest
+from kafka import KafkaConsumer, TopicPartition
+
+from deploy.topics import create_topics
+from schemas.errors import Fatal
+from schemas.notifications import Delivery
+from schemas.settings import Settings
+from schemas.topics import DELIVERIES
+from sinks.notify import log
+from sinks.notify.log import Recorder
+
+
+def delivery(attempt):
+    at = datetime.now(UTC)
+    what = {"notification_id": uuid.uuid4(), "subscription": "desk", "channel": "webhook", "state": "retrying", "detail": ""}
+    return Delivery.model_validate({**what, "attempt": attempt, "at": at, "raised_at": at})
+
+
+def recorded(bootstrap):
+    reader = KafkaConsumer(bootstrap_servers=bootstrap, isolation_level="read_committed", enable_auto_commit=False)
+    place = TopicPartition(DELIVERIES.name, 0)
+    reader.assign([place])
+    reader.seek_to_beginning(place)
+    end, found = reader.end_offsets([place])[place], []
+    while reader.position(place) < end:
+        found += [record.value for records in reader.poll(200).values() for record in records]
+    reader.close()
+    return [Delivery.model_validate_json(value).attempt for value in found]
+
+
+@pytest.mark.timeout(180)
+def test_what_was_given_up_while_the_broker_was_away_is_not_said_to_be_recorded(new_kafka, start_server, monkeypatch):
+    monkeypatch.setattr(log, "_WITHIN_S", 4.0)
+    broker = start_server(new_kafka)
+    settings = Settings(kafka_bootstrap=new_kafka.bootstrap)
+    create_topics(settings, [DELIVERIES])
+    recorder = Recorder(settings)
+    recorder.record([delivery(1)])
+    broker.send(signal.SIGKILL)
+    with ThreadPoolExecutor() as pool:
+        second = pool.submit(recorder.record, [delivery(2)])
+        time.sleep(6)  # it has been given up
+        start_server(new_kafka)
+        with pytest.raises(Fatal, match="cannot record deliveries"):
+            second.result()
+    recorder.close()
+    after = Recorder(settings)
+    after.record([delivery(3)])
+    after.close()
+    assert recorded(new_kafka.bootstrap) == [1, 3]
