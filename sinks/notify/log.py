@@ -9,14 +9,14 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from typing import NamedTuple
 
 from kafka import KafkaProducer, TopicPartition
 from kafka.errors import KafkaError
 
-from schemas.connect import kafka_options, leave
+from schemas.connect import kafka_options
 from schemas.errors import Fatal
 from schemas.notifications import Delivery
 from schemas.settings import Settings
@@ -70,7 +70,8 @@ class Recorder:
 
     def close(self) -> None:
         """Leave. What is under way is given up: nobody was told that it is recorded."""
-        leave(self._producer, _CLOSE_S)
+        with suppress(KafkaError):
+            self._producer.close(timeout=_CLOSE_S)
 
 
 class Reader:
