@@ -6,6 +6,10 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict
+from pydantic_core import PydanticCustomError
+
+YEARS = range(1970, 2200)
+"""Of a moment: near the calendar's edges it could not be told in every member's local time."""
 
 
 class Record(BaseModel):
@@ -15,8 +19,10 @@ class Record(BaseModel):
 
 
 def _in_utc(at: datetime) -> datetime:
+    if at.year not in YEARS:
+        raise PydanticCustomError("bad_date", "is no year from {first} to {last}: check it", {"first": YEARS[0], "last": YEARS[-1]})
     return at.astimezone(UTC)
 
 
 Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
-"""An instant: any offset is read, UTC is written."""
+"""An instant of ``YEARS``: any offset is read, UTC is written."""

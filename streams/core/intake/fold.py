@@ -42,11 +42,11 @@ class Intake:
         profile = profile_of(draft, agency)
         for record in records:
             headers = dict(record.headers) if record.headers else _NO_HEADERS
-            batch = headers.get(BATCH_HEADER, b"").decode(errors="replace")[:BATCH_LENGTH] or None
+            batch = (headers.get(BATCH_HEADER) or b"").decode(errors="replace")[:BATCH_LENGTH] or None
             arrived = Arrived(topic, record.offset, agency, record.timestamp, text_of_ms(record.timestamp), batch)
             raw = record.value or b""
             if CONTROL_HEADER in headers:
-                said = control(draft, self.deployment, arrived, raw, headers[CONTROL_HEADER])
+                said = control(draft, self.deployment, arrived, raw, headers[CONTROL_HEADER] or b"")
                 profile = profile_of(draft, agency)
                 if said is not None:
                     yield said

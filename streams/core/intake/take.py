@@ -132,10 +132,13 @@ def _notices(draft: Draft, agency: str, found: Identified, checked: Checked, enr
 
 
 def _too_heavy(enriched: Mapping[str, Any]) -> Rejected | None:
-    for index, line in enumerate(enriched.get("lines", ())):
+    lines = enriched.get("lines", ())
+    for index, line in enumerate(lines):
         if line["mass_mg"] > MAX_MASS_KG * _MG_PER_KG:
             why = f"{line['base_quantity']} kg is absurd: check the unit"
             return Rejected(reason=Reason.BAD_QUANTITY, field=f"lines.{index}.quantity", detail=why)
+    if sum(line["mass_mg"] for line in lines) > MAX_MASS_KG * _MG_PER_KG:
+        return Rejected(reason=Reason.BAD_QUANTITY, field="lines", detail=f"weigh over {MAX_MASS_KG:,} kg together: check the units")
     return None
 
 
