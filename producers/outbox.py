@@ -24,7 +24,7 @@ from kafka.errors import (
 
 from producers.broker import expect, reaching, translated
 from schemas.batches import BATCH_HEADER
-from schemas.connect import kafka_options, leave
+from schemas.connect import kafka_options
 from schemas.errors import Refused, Retriable
 from schemas.limits import MAX_MESSAGE_BYTES
 from schemas.rejected import Reason, Rejected
@@ -140,7 +140,11 @@ class Outbox(Generic[T]):
 
     def close(self) -> None:
         """Give up what is not delivered, and leave."""
-        leave(self._producer, _CLOSE_S)
+        try:
+            self._producer.close(timeout=_CLOSE_S)
+        except KafkaTimeoutError:  # it waited for what is under way, and lives on: what is given up now must not arrive later
+            self._producer._sender.force_close()  # noqa: SLF001 - no public call ends it with something under way
+            self._producer.close(timeout=_CLOSE_S)
 
     def _without_metadata(self, topic: str) -> Retriable | Refused:
         """Why nothing is known of a topic: it is not there, or the broker is away. Raises Retriable, Refused when it cannot be asked."""

@@ -1,11 +1,8 @@
-"""Settings in, the keyword arguments of every kafka-python client out: how a broker is reached, who we are there, and how we leave."""
+"""Settings in, the keyword arguments of every kafka-python client out: how a broker is reached and who we are there."""
 
 from __future__ import annotations
 
 from typing import Any
-
-from kafka import KafkaProducer
-from kafka.errors import KafkaTimeoutError
 
 from schemas.settings import Settings
 
@@ -27,12 +24,3 @@ def kafka_options(settings: Settings) -> dict[str, Any]:
         options["sasl_plain_username"] = settings.kafka_username
         options["sasl_plain_password"] = settings.kafka_password.get_secret_value()
     return options
-
-
-def leave(producer: KafkaProducer, within_s: float) -> None:
-    """Close a producer. What is still under way then is given up, and does not arrive later."""
-    try:
-        producer.close(timeout=within_s)
-    except KafkaTimeoutError:  # it waited for what is under way, and lives on
-        producer._sender.force_close()  # noqa: SLF001 - no public call ends it with something under way
-        producer.close(timeout=within_s)

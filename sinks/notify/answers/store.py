@@ -12,7 +12,7 @@ from typing import Any
 from kafka import KafkaProducer, TopicPartition
 from kafka.errors import KafkaError
 
-from schemas.connect import kafka_options, leave
+from schemas.connect import kafka_options
 from schemas.errors import Retriable
 from schemas.notifications import Notification
 from schemas.settings import Settings
@@ -91,7 +91,8 @@ class Desk:
         """Leave; the next answer connects again. What is under way is given up: it was not confirmed to anybody."""
         producer, self._producer = self._producer, None
         if producer is not None:
-            leave(producer, _CLOSE_S)
+            with suppress(KafkaError):
+                producer.close(timeout=_CLOSE_S)
 
 
 def _producer(settings: Settings) -> KafkaProducer:
