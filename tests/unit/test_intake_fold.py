@@ -58,4 +58,5 @@ def test_times_at_the_edge_of_the_calendar_are_refused_one_by_one_and_are_no_def
 def test_lines_that_weigh_what_no_ship_carries_are_refused_together_too():
     one, two = receipts((seizure(lines=[TEAK]), ()), (seizure(case_no="2", lines=[TEAK, TEAK]), ()))
     assert one["outcome"] == "accepted"
-    assert (two["reason"], two["field"], two["detail"]) == ("bad_quantity", "lines", "weigh over 1,000,000,000 kg together: check the units")
+    assert (two["reason"], two["field"]) == ("bad_quantity", "lines")
+    assert two["detail"].startswith("weigh over 1,000,000,000 kg together")
