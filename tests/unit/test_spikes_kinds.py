@@ -135,6 +135,16 @@ def test_a_correction_moves_a_case_to_another_day(log):
     assert log.alerts(Kind.SPIKE) == []
 
 
+def test_a_case_that_is_corrected_again_and_again_stands_out_no_more_than_once(log):
+    (first,) = log.cases(1)
+    first["content"]["concealment_methods"] = ["on_body"]
+    log.entries += [first | {"version": version, "supersedes": first["contribution"]} for version in range(2, 15)]
+    for entry in log.cases(9):
+        entry["content"]["concealment_methods"] = ["luggage"]
+    (alert,) = log.alerts(Kind.SPIKE)
+    assert [(one.value, one.events) for one in alert.stands_out] == [("luggage", alert.observed - 1)]
+
+
 def test_late_reports_of_a_closed_day_raise_a_retro_spike_once(log):
     log.cases(15, day=log.day - 30)
     quiet(log, 3)

@@ -59,6 +59,11 @@ def test_it_learns_that_weekends_are_quiet():
     assert max(week[5:]) < 0.5 * min(week[:5])
 
 
+def test_fewer_than_none_are_none():
+    quiet = [3] * 100
+    assert learnt(WEEK, [*quiet, -40, 3]).stored() == learnt(WEEK, [*quiet, 0, 3]).stored()
+
+
 def test_one_spike_is_not_learnt():
     quiet = [3] * 100
     before = next_mean(learnt(WEEK, quiet), 104)

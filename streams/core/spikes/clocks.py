@@ -14,7 +14,7 @@ were read.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -23,13 +23,17 @@ _LOST_DAYS = 3
 
 
 class Expected(NamedTuple):
-    """Who is there: no day is over before all of these were heard of."""
+    """Who is there: no day is over before a tick was heard from all of these."""
 
     partitions: Collection[int] = ()
     """That hold entries."""
     agencies: Collection[str] = ()
     """That get every tick of a replay."""
     is_replay: bool = False
+
+    def among(self, partitions: Iterable[int]) -> Expected:
+        """Of the partitions only these: those that were read until now."""
+        return self._replace(partitions={*self.partitions} & {*partitions})
 
 
 class Clocks:
@@ -80,8 +84,8 @@ class Clocks:
         return None if clock["day"] is None else max(clock["day"], clock["from"])
 
     def today(self) -> int | None:
-        """The first day that is not over for all; None while not all that are expected were heard of."""
-        if any(str(partition) not in self._fronts for partition in self._expected.partitions):
+        """The first day that is not over for all; None while no tick was heard from one that is expected."""
+        if any(self._fronts.get(str(partition)) is None for partition in self._expected.partitions):
             return None
         if any(agency not in self._by or self._by[agency]["day"] is None for agency in self._expected.agencies):
             return None

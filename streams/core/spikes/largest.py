@@ -36,12 +36,25 @@ def put_away(large: dict[str, Any], case: Case, agency: str) -> None:
         if case.is_history:
             continue
         entry = [str(amount.quantity), case.event_id, case.added.day, case.added.has_day, agency]
-        kept["largest"] = sorted([*kept["largest"], entry], key=lambda one: (-Decimal(one[0]), one[1]))[:_KEPT]
+        kept["largest"] = _largest([*kept["largest"], entry])
+
+
+def merge(large: dict[str, Any], others: Mapping[str, Any]) -> None:
+    """Add the sums of another part of the same day."""
+    for name, there in others.items():
+        kept = large.setdefault(name, {"classes": {}, "largest": []})
+        for number, count in there["classes"].items():
+            kept["classes"][number] = kept["classes"].get(number, 0) + count
+        kept["largest"] = _largest([*kept["largest"], *there["largest"]])
 
 
 def judge(desk: Desk, large: Mapping[str, dict[str, Any]], tick: Tick) -> Iterator[Alert]:
-    """Tell of the cases of a day that were above the share of all earlier ones, unless their agency has told of them as declared."""
+    """Tell of the cases of a day that were above the share of all earlier ones, unless their agency has told of them as declared.
+
+    A case with several such goods is told once, of what is furthest above.
+    """
     part = desk.part("sizes", {"by": {}})
+    found: dict[str, tuple[int, Amount, tuple[int, bool]]] = {}
     for name in sorted(large):
         known = part["by"].setdefault(name, {})
         limit = class_above(known, desk.rules.major.share, desk.rules.major.min_cases)
@@ -50,10 +63,17 @@ def judge(desk: Desk, large: Mapping[str, dict[str, Any]], tick: Tick) -> Iterat
             amount = Amount(group, goods, unit, Decimal(quantity))
             declared = major.threshold(amount, date.fromordinal(day))
             is_told = declared is not None and amount.quantity >= declared
-            if limit is not None and class_of(amount.quantity) > limit and not is_told and day >= desk.since:
-                yield _alert(desk, amount, event_id, (day, has_day), tick)
+            above = class_of(amount.quantity) - (limit or 0)
+            if above > 0 and not is_told and day >= desk.since and above > found.get(event_id, (0,))[0]:
+                found[event_id] = (above, amount, (day, has_day))
         for number, count in large[name]["classes"].items():
             known[number] = known.get(number, 0) + count
+    for event_id, (_, amount, when) in found.items():
+        yield _alert(desk, amount, event_id, when, tick)
+
+
+def _largest(entries: list[list[Any]]) -> list[list[Any]]:
+    return sorted(entries, key=lambda one: (-Decimal(one[0]), one[1]))[:_KEPT]
 
 
 def class_of(quantity: Decimal) -> int:

@@ -118,7 +118,11 @@ class Model:
         return Outlook(means, log_variances, [log_variances[-1], *wide])
 
     def learn(self, count: int, row: Row) -> None:
-        """Fold in the next bucket. A run of high ones longer than ``patience`` is the new norm, and is learnt quickly."""
+        """Fold in the next bucket. A run of high ones longer than ``patience`` is the new norm, and is learnt quickly.
+
+        Below 0 is as 0: what was counted before a series began may be taken out of it.
+        """
+        count = max(0, count)
         is_shift = self.run >= self.shape.patience
         self._evolve(row)
         mean, covariance = self.mean, self.covariance

@@ -75,7 +75,11 @@ def spread(mean: float, log_variance: float) -> float:
 
 
 def evidence(y: int, mean: float, variance: float) -> float:
-    """Likelihood ratio of ``y`` under a mean raised by 1, 2 or 3 standard deviations (a third each): expectation 1 under the null."""
+    """Likelihood ratio of ``y`` (below 0: as 0) under a mean raised by 1, 2 or 3 standard deviations (a third each).
+
+    Its expectation is 1 under the null.
+    """
+    y = max(0, y)
     r = mean * mean / max(variance - mean, 1e-6 * mean)
     log_share, step, total = math.log(r / (r + mean)), r * math.sqrt(variance) / mean, 0.0
     base = math.lgamma(y + r) - math.lgamma(r)

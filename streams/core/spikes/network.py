@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from bisect import insort
 from collections.abc import Iterator, Mapping
+from datetime import date
 from typing import Any
 
-from schemas.alerts import MOST_EVENTS, Alert, Explain, Kind, State
+from schemas.alerts import Alert, Explain, Kind, State
 from schemas.codes import LANGUAGES
 from streams.core.counts.fold import minutes_of
-from streams.core.spikes import explain, largest, queries, retro, spike, wording
+from streams.core.spikes import explain, largest, queries, retro, spike, sums, wording
 from streams.core.spikes.case import Case, Part, read
 from streams.core.spikes.clocks import Clocks, Expected
-from streams.core.spikes.desk import ALL, NETWORK, Desk, Get, phases_of
+from streams.core.spikes.desk import NETWORK, Desk, Get, phases_of
 from streams.core.spikes.detector import Tick
 from streams.core.spikes.first_seen import novelty
 from streams.core.spikes.newcomers import outweigh
@@ -25,8 +26,6 @@ from streams.core.spikes.shape import Size
 from streams.core.spikes.spans import number_of
 
 _NEVER = 10**9
-_MOST_COMBINATIONS = 3_000
-"""New ones of a day, and known ones kept: later ones are not looked at."""
 
 
 class Network:
@@ -58,7 +57,7 @@ class Network:
                     self._begin(times, agency)
                 return list(self._close(times.today()))
         elif (case := read(entry)) is not None:
-            _put_away(self._day(times, agency), case, agency)
+            sums.put_away(self._day(times, agency), case, agency, self._today(times, case, agency))
         return []
 
     def _day(self, times: Clocks, agency: str) -> dict[str, Any]:
@@ -70,7 +69,12 @@ class Network:
         waiting = self.desk.part("waiting", {"days": []})["days"]
         if name not in waiting:
             insort(waiting, name)
-        return self.desk.part(f"day/{name}", {"counts": {}, "combinations": {}, "large": {}, "phases": [], "by": {}})
+        return self.desk.part(f"day/{name}", sums.empty())
+
+    def _today(self, times: Clocks, case: Case, agency: str) -> int | None:
+        """The agency's day when a case came. In a replay the cases' own times of arrival say nothing of it."""
+        day = times.day_of(agency)
+        return day if day is not None or self._expected.is_replay else date.fromisoformat(case.received_at[:10]).toordinal()
 
     def _begin(self, times: Clocks, agency: str) -> None:
         """An agency's first tick: what it sent before belongs to the first day on which it counts."""
@@ -101,15 +105,16 @@ class Network:
     def _judge(self, tick: Tick) -> Iterator[Alert]:
         """Count what had come by the day that ends, and ask the detectors."""
         desk, waiting = self.desk, self.desk.part("waiting", {"days": []})["days"]
-        for name in [name for name in waiting if _day_of(name) < tick.today]:
+        over, found = [name for name in waiting if _day_of(name) < tick.today], sums.empty()
+        for name in over:
             waiting.remove(name)
-            sums = desk.drop(f"day/{name}")
-            self._learn_phases(sums["phases"])
-            if outweigh(desk, sums["by"]):
-                desk.begin_anew()
-            self._count(sums["counts"])
-            yield from _new_combinations(desk, sums["combinations"], tick)
-            yield from largest.judge(desk, sums["large"], tick)
+            sums.merge(found, desk.drop(f"day/{name}"))
+        self._learn_phases(found["phases"])
+        if over and outweigh(desk, found["by"]):
+            desk.begin_anew()
+        self._count(found["counts"])
+        yield from _new_combinations(desk, found["combinations"], tick)
+        yield from largest.judge(desk, found["large"], tick)
         yield from retro.on_day(desk, tick)
         yield from spike.on_day(desk, tick)
 
@@ -125,62 +130,23 @@ class Network:
         for name in sorted(counts):
             group, day, known = name.split("/")
             has_day = known == "1"
-            if self.desk.who.get("anew") and _is_before(int(day), self.desk.since, "day" if has_day else "month"):
+            if self.desk.who.get("anew") and _is_before(int(day), self.desk.since, has_day=has_day):
                 continue
-            sums, track = counts[name], self.desk.track(group)
-            bucket = track.count(int(day), has_day=has_day, cases=sums["n"])
+            here, track = counts[name], self.desk.track(group)
+            bucket = track.count(int(day), has_day=has_day, cases=here["n"])
             if bucket is not None:
-                track.memory.add_many(bucket, sums["ids"], sums["traits"], max(0, sums["news"]) if track.is_late(bucket) else 0)
+                track.memory.add_many(bucket, here["ids"], here["traits"], max(0, here["news"]) if track.is_late(bucket) else 0)
 
 
-def combinations(case: Case) -> list[str]:
-    """Substance, route and concealment that a case has together."""
-    parts = [sorted(case.features.get(feature, ())) for feature in ("substance", "route", "concealment")]
-    return [f"{goods}|{route}|{hidden}" for goods in parts[0] for route in parts[1] for hidden in parts[2]]
-
-
-def _is_before(day: int, since: int, size: Size) -> bool:
-    return number_of(size, day) < number_of(size, since)
+def _is_before(day: int, since: int, *, has_day: bool) -> bool:
+    """Whether a case may have been counted before the series began anew, and forgotten: then a correction has nothing to take out."""
+    return day < since if has_day else number_of("month", day) <= number_of("month", since)
 
 
 def _day_of(name: str) -> int:
     """The day of sums; those of an agency before its first tick have none yet."""
     day = name.partition("/")[0]
     return int(day) if day.isdecimal() else _NEVER
-
-
-def _put_away(sums: dict[str, Any], case: Case, agency: str) -> None:
-    """Add a version to the sums of a day. Old cases are counted, and are no news."""
-    for part, sign in ((case.removed, -1), (case.added, 1)):
-        for group in (*part.groups, ALL) if part else ():
-            assert part is not None  # noqa: S101 - it has groups
-            here = sums["counts"].setdefault(f"{group}/{part.day}/{int(part.has_day)}", {"n": 0, "news": 0, "ids": [], "traits": {}})
-            here["n"] += sign
-            here["news"] += 0 if case.is_history else sign
-            if sign > 0 and case.version == 1:
-                _remember(here, case)
-    if case.added is None or case.version > 1:
-        return
-    sums["by"][agency] = sums["by"].get(agency, 0) + 1
-    for combination in combinations(case):
-        kept = sums["combinations"].get(combination)
-        if kept is None and len(sums["combinations"]) >= _MOST_COMBINATIONS:
-            continue
-        kept = sums["combinations"].setdefault(combination, {"n": 0, "first": None})
-        kept["n"] += 1
-        if not case.is_history:
-            first = [case.received_at, case.event_id, case.added.day, case.added.has_day]
-            kept["first"] = min(kept["first"] or first, first)
-    largest.put_away(sums["large"], case, agency)
-
-
-def _remember(sums: dict[str, Any], case: Case) -> None:
-    insort(sums["ids"], case.event_id)
-    del sums["ids"][MOST_EVENTS:]
-    for feature, values in case.features.items():
-        counts = sums["traits"].setdefault(feature, {})
-        for value in values:
-            counts[value] = counts.get(value, 0) + 1
 
 
 def _new_combinations(desk: Desk, found: Mapping[str, dict[str, Any]], tick: Tick) -> Iterator[Alert]:
@@ -194,7 +160,7 @@ def _new_combinations(desk: Desk, found: Mapping[str, dict[str, Any]], tick: Tic
         if chance is not None and day >= desk.since:
             yield _first_seen(desk, combination, chance, (received_at, event_id), Part(day, has_day, ()), tick)
     for combination in sorted(found):
-        if combination in seen or len(seen) < _MOST_COMBINATIONS:
+        if combination in seen or len(seen) < sums.MOST_COMBINATIONS:
             seen[combination] = seen.get(combination, 0) + found[combination]["n"]
 
 

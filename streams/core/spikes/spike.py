@@ -70,12 +70,19 @@ def _count(desk: Desk, case: Case, part: Part, sign: int) -> list[tuple[str, int
             continue
         is_late = track.is_late(bucket)
         if sign > 0:
-            track.memory.add(bucket, case.event_id, case.features, is_late=is_late and not case.is_history)
+            features = {} if _was_in(case, group, track, bucket) else case.features  # what is removed leaves its own behind
+            track.memory.add(bucket, case.event_id, features, is_late=is_late and not case.is_history)
         else:
             track.memory.remove(bucket, case.event_id, is_late=is_late)
         if track.series is not None and bucket >= track.series.oldest_open and track.is_judged:
             found.append((group, bucket))
     return found
+
+
+def _was_in(case: Case, group: str, track: Track, bucket: int) -> bool:
+    """Whether the version before was in the same bucket."""
+    was = case.removed
+    return was is not None and group in (*was.groups, ALL) and bucket == number_of(track.size, was.day)
 
 
 def _look(desk: Desk, group: str, track: Track, bucket: int, at: str) -> Iterator[Alert]:

@@ -206,7 +206,6 @@ class Track:
         self.is_changed = True
         counts, newest = self._by_day(), number_of(shape.size, today)
         months = self._by_month(counts) if shape.size == "month" else {}
-        self.days = {} if shape.size == "day" else {str(day): n for day, n in counts.items() if day > today - _KEPT_DAYS}
         found: dict[int, int] = dict(months)
         if not months:
             for day, cases in counts.items():
@@ -219,8 +218,13 @@ class Track:
         history = {bucket: cases for bucket, cases in history.items() if bucket < newest}
         self.series = Series.begin(shape, newest, Regressors(shape, self.calendar), history, level)
         self.origin = self.series.start
+        self.days = {str(day): n for day, n in counts.items() if n and self._is_beside(day, today)}
         self.series.add(newest, found.get(newest, 0))
         self._memory = Memory()
+
+    def _is_beside(self, day: int, today: int) -> bool:
+        """Whether a day's cases are kept beside the series: those that it does not begin with, or that another bucket is made of."""
+        return day < self.origin if self.size == "day" else day > today - _KEPT_DAYS
 
     def _by_day(self) -> dict[int, int]:
         """Cases by day, as far as days are known."""
