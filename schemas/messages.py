@@ -1,7 +1,8 @@
 """What an agency sends on ``in.<agency>``: seizures, corrections, withdrawals, warnings and feedback.
 
-No nominal data: there is no field for a person's name. ``method_note`` is the only free text that travels (how it was done; no
-names, plates or phone numbers). Fields map onto the published descriptions of AITR, IDS, CEN and ETIS: docs/glossary.md.
+No nominal data: there is no field for a person's name. Beside the names of goods and of a province, ``method_note`` is the only free
+text that travels (how it was done; no names, plates or phone numbers). Fields map onto the published descriptions of AITR, IDS, CEN
+and ETIS: docs/glossary.md.
 """
 
 from __future__ import annotations

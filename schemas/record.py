@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict
 from pydantic_core import PydanticCustomError
 
-YEARS = range(1970, 2200)
+YEARS = range(1970, 9_999)
 """Of a moment: near the calendar's edges it could not be told in every member's local time."""
 
 

@@ -23,8 +23,9 @@ def plan(settings: Settings) -> Plan:  # noqa: ARG001 - every plan is made alike
 
     def fold(state: State, changes: Changes, source: TopicPartition, records: Sequence[Any]) -> Outputs:
         outputs: Outputs = {}
-        take = fold_alerts if source.topic == ALERTS.name else fold_journal
-        for told in take(Draft(state, changes), records):
+        draft = Draft(state, changes)
+        of_alerts = source.topic == ALERTS.name
+        for told in fold_alerts(draft, records) if of_alerts else fold_journal(draft, records, source.partition):
             where = (MEMBER_ALERTS.of(told.member), 0)
             outputs.setdefault(where, []).append(Output(told.key.encode(), wire.dump(told.shared)))
         return outputs

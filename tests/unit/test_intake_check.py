@@ -14,8 +14,13 @@ RECEIVED_MS = 1_782_592_000_000  # 2026-06-27
 LINE = {"commodity_group": "drug", "substance_or_taxon": "heroin", "quantity": "1", "unit": "kg"}
 
 
+WARNING = {"message_type": "warning", "to": ["LA-CUSTOMS"]}
+
+
 def checked(line: dict = LINE, **changed):
     message = {"message_type": "seizure", "agency": "VN-CUSTOMS", "case_no": "1", "seized_at": "2026-05-03", "lines": [line], **changed}
+    if message["message_type"] == "warning":
+        del message["seized_at"], message["lines"]
     return check(json.dumps(message).encode(), "VN-CUSTOMS", RECEIVED_MS)
 
 
@@ -24,6 +29,19 @@ def test_unknown_fields_at_any_depth_are_ignored_and_each_is_listed():
     assert isinstance(found, Checked)
     assert sorted(notice.field for notice in found.notices) == ["colour", "handling.volume", "lines.0.smell"]
     assert {notice.code for notice in found.notices} == {"unknown_field"}
+
+
+@pytest.mark.parametrize(
+    ("changed", "field"),
+    [
+        ({"method_note": "call 0912 345 678"}, "method_note"),
+        ({"admin1": "call 0912 345 678"}, "admin1"),
+        ({"line": LINE | {"substance_or_taxon": "heroin of 0912 345 678"}}, "lines.0.substance_or_taxon"),
+        (WARNING | {"substances_or_taxa": ["heroin", "of 0912 345 678"]}, "substances_or_taxa.1"),
+    ],
+)
+def test_a_likely_identifier_is_told_wherever_it_is_written(changed, field):
+    assert [(one.code, one.field) for one in checked(**changed).notices] == [("likely_identifier", field)]
 
 
 def test_beside_an_unknown_field_the_true_fault_is_told():
@@ -52,9 +70,9 @@ def test_beside_an_unknown_field_the_true_fault_is_told():
         ({"case_no": "1\x00"}, "may not hold control characters"),
         ({"related_to": ["x"]}, "must be an event id"),
         ({"reported_at": "2026-05-03T13:20"}, "a time with its UTC offset"),
-        ({"reported_at": "0001-01-01T00:00:00+07:00"}, "is no year from 1970 to 2199"),
-        ({"reported_at": "9999-12-31T23:59:59-07:00"}, "is no year from 1970 to 2199"),
-        ({"reported_at": "9999-12-31T23:59:59Z"}, "is no year from 1970 to 2199"),
+        ({"reported_at": "0001-01-01T00:00:00+07:00"}, "is no year from 1970 to 9998"),
+        ({"reported_at": "9999-12-31T23:59:59-07:00"}, "is no year from 1970 to 9998"),
+        ({"reported_at": "9999-12-31T23:59:59Z"}, "is no year from 1970 to 9998"),
         ({"suspects": {"count": 1.5}}, "1.5: must be a whole number"),
         ({"suspects": 3}, "3: must be an object in braces"),
         ({"lat": "105.8"}, "'105.8': may be 90 at most"),

@@ -3,6 +3,7 @@
 import itertools
 import json
 from datetime import date
+from functools import partial
 
 import pytest
 
@@ -94,8 +95,8 @@ class World:
                 self.state[key] = value
         return told
 
-    def journal(self, *entries):
-        return self._commit(fold_journal, entries)
+    def journal(self, *entries, partition=0):
+        return self._commit(partial(fold_journal, partition=partition), entries)
 
     def alerts(self, *alerts):
         return self._commit(fold_alerts, alerts)
@@ -174,6 +175,19 @@ def test_an_alert_over_all_members_waits_until_each_clock_has_left_its_day():
     assert whom(told, "alert") == [LA, VN]
 
 
+def test_an_alert_over_all_members_waits_for_a_partition_that_is_days_behind_in_being_read():
+    world = World()
+    world.journal(registered(VN, membership()))
+    world.journal(registered(LA, membership()), registered(TH, membership()), partition=1)
+    world.journal(tick(VN, "2026-05-20T00:00:00.000Z"))
+    assert world.alerts(alert(agency=None, raised="2026-05-03T23:59:59Z", events=["e1"])) == []  # LA and TH have not ticked
+    world.journal(tick(LA, "2026-05-01T00:00:00.000Z"), tick(TH, "2026-05-01T00:00:00.000Z"), partition=1)
+    told = world.journal(version(LA, "e1", handling={"tlp": "TLP:RED", "release_to": [TH]}), partition=1)
+    assert whom(told, "alert") == []
+    assert whom(world.journal(tick(TH, "2026-05-04T00:00:00.000Z"), partition=1), "alert") == []  # LA may be read on to there
+    assert whom(world.journal(tick(TH, "2026-05-05T00:00:00.000Z"), partition=1), "alert") == [TH]  # its clock has stopped
+
+
 def test_an_alert_behind_which_a_red_case_stands_is_for_its_agency_and_those_it_is_released_to():
     world = World()
     members = [registered(agency, membership()) for agency in (VN, LA, TH)]
@@ -197,7 +211,14 @@ def test_who_is_no_longer_named_hears_the_correction_and_the_withdrawal():
     world = World()
     world.journal(registered(VN), registered(LA), registered(TH))
     world.journal(version(VN, "w1", "warning", to=[LA]))
-    assert whom(world.journal(version(VN, "w1", "warning", number=2, to=[TH]))) == [LA, TH, VN]
+    told = world.journal(version(VN, "w1", "warning", number=2, to=[TH], method_note="for TH only", handling={"tlp": "TLP:RED"}))
+    assert {member: shared["message"]["content"].get("method_note") for member, shared in told} == {
+        LA: None,
+        TH: "for TH only",
+        VN: "for TH only",
+    }
+    (dropped,) = [shared["message"] for member, shared in told if member == LA]
+    assert (dropped["version"], dropped["content"], dropped["enriched"]) == (2, {"to": []}, {})
     assert whom(world.journal(version(VN, "w1", "warning", number=3, status="withdrawn"))) == [LA, TH, VN]
 
 

@@ -121,8 +121,8 @@ def test_who_sends_more_old_cases_than_one_run_holds_costs_no_alert(spike_on):
 def test_of_more_combinations_than_are_looked_at_the_same_ones_are_whoever_is_read_first(monkeypatch):
     monkeypatch.setattr(sums, "MOST_COMBINATIONS", 30)
     sent = {(agency, 5): old_cases(agency, 40) for agency in AGENCIES[:2]}
-    for agency, day in sent:
-        for n, entry in enumerate(sent[agency, day]):
+    for (agency, _), entries in sent.items():
+        for n, entry in enumerate(entries):
             entry["content"]["concealment_methods"] = [f"method {n % 20:02d} of {agency}"]
     logs = begun((0, 0, 0), sent)
     states = {}, {}

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date, datetime, timedelta, timezone
 from functools import lru_cache
+from itertools import islice
 from typing import NamedTuple
 
 import orjson
@@ -12,7 +14,7 @@ from pydantic_core import ErrorDetails
 
 from schemas.identifiers import likely_identifiers
 from schemas.limits import MAX_MESSAGE_BYTES
-from schemas.messages import MESSAGE, SeizureContent
+from schemas.messages import MESSAGE, SeizureContent, Warning
 from schemas.rejected import Reason, Rejected
 from schemas.times import EventTime, read_event_time
 from streams.core.intake.identify import Taken
@@ -66,17 +68,36 @@ def check(raw: bytes, agency: str, received_ms: int) -> Checked | Rejected:
         notices = tuple(Notice("unknown_field", field, "is not a field of this message and was ignored") for field in unknown[:MAX_NOTICES])
     if message.agency != agency:
         return Rejected(reason=Reason.WRONG_AGENCY, field="agency", detail=f"names {message.agency}, but the topic is {agency}'s")
-    if message.method_note:
-        notices += tuple(
-            Notice("likely_identifier", "method_note", f"looks like it holds a {kind}: send a correction without it")
-            for kind in likely_identifiers(message.method_note)
-        )
+    notices += tuple(_identifiers(message))
     if not isinstance(message, SeizureContent):
         return Checked(message, None, notices)
     time = read_event_time(message.seized_at)
     if time.day > _last_today(received_ms // 60_000):
         return Rejected(reason=Reason.FUTURE_DATE, field="seized_at", detail=f"{message.seized_at} is after today, anywhere on earth")
     return _quantities(message) or Checked(message, time, notices)
+
+
+def _identifiers(message: Taken) -> Iterator[Notice]:
+    """Where the sender's own words likely name somebody: in the note, and in the names of goods and of a province."""
+    found = (
+        Notice("likely_identifier", field, f"looks like it holds a {kind}: send a correction without it")
+        for field, text in _words(message)
+        for kind in likely_identifiers(text)
+    )
+    return islice(found, MAX_NOTICES)
+
+
+def _words(message: Taken) -> Iterator[tuple[str, str]]:
+    if message.method_note:
+        yield "method_note", message.method_note
+    if isinstance(message, SeizureContent):
+        if message.admin1:
+            yield "admin1", message.admin1
+        for index, line in enumerate(message.lines):
+            yield f"lines.{index}.substance_or_taxon", line.substance_or_taxon
+    elif isinstance(message, Warning):
+        for index, name in enumerate(message.substances_or_taxa):
+            yield f"substances_or_taxa.{index}", name
 
 
 @lru_cache(maxsize=16)

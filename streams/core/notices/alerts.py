@@ -82,7 +82,7 @@ def _share(draft: Draft, members: Members, alert: dict[str, Any], raw: bytes) ->
 
 def _can_go(members: Members, agency: str, raised_at: str) -> bool:
     """Whether the journal behind an alert was read. One over all members is raised when all have left its day."""
-    return members.of(agency).has_reached(raised_at) or (agency == NETWORK and raised_at[:10] < members.today())
+    return raised_at[:10] < members.today() if agency == NETWORK else members.of(agency).has_reached(raised_at)
 
 
 def _held_key(alert_id: str) -> bytes:

@@ -20,7 +20,7 @@ FORMAT = 1
 NETWORK = "network"
 """Stands for all members together: what waits for no single agency's journal."""
 LOST_DAYS = 3
-"""A clock further behind the others has stopped, and is not waited for (as streams/core/spikes/network.py has it)."""
+"""A clock further behind those of its partition has stopped, and is not waited for (as streams/core/spikes/clocks.py has it)."""
 _SKEW = timedelta(seconds=CONTROL_SKEW_S)
 
 
@@ -28,7 +28,8 @@ class Member:
     """One agency as the journal has told of it so far."""
 
     def __init__(self, stored: dict[str, Any] | None) -> None:
-        self.value = stored or {"f": FORMAT, "profile": None, "first": "", "received": "", "at": "", "hour": "", "held": [], "kept": []}
+        nothing: dict[str, Any] = {"profile": None, "in": None, "first": "", "received": "", "at": "", "hour": "", "held": [], "kept": []}
+        self.value: dict[str, Any] = {"f": FORMAT} | nothing | (stored or {})
         self._profile: AgencyProfile | None = None
 
     @property
@@ -83,12 +84,17 @@ class Members:
             self.draft.put(b"members", {"f": FORMAT, "codes": self._codes})
 
     def today(self) -> str:
-        """The earliest local day that a member's clock shows, but for clocks that have stopped; empty before the first tick."""
-        days: list[str] = [day for profile in self.registered() if (day := self.of(profile.agency).value["hour"][:10])]
-        if not days:
+        """The first local day that is not over for all registered members, as far as their journals were read; empty while one has none.
+
+        A member whose clock has stopped is where the newest of its own partition is: another partition may only be read later.
+        """
+        clocks = [(value["in"], value["hour"][:10]) for profile in self.registered() if (value := self.of(profile.agency).value)]
+        if not clocks or not all(day for _, day in clocks):
             return ""
-        stopped = (date.fromisoformat(max(days)) - timedelta(days=LOST_DAYS)).isoformat()
-        return min(day for day in days if day > stopped)
+        fronts: dict[int | None, str] = {}
+        for partition, day in clocks:
+            fronts[partition] = max(day, fronts.get(partition, day))
+        return min(fronts[partition] if _days(day, fronts[partition]) > LOST_DAYS else day for partition, day in clocks)
 
     def keep(self) -> None:
         """Write back what changed. Call it at the end of a run."""
@@ -102,6 +108,10 @@ class Members:
             stored = self.draft.get(b"members")
             self._codes = stored["codes"] if stored else []
         return self._codes
+
+
+def _days(first: str, last: str) -> int:
+    return (date.fromisoformat(last) - date.fromisoformat(first)).days
 
 
 def _key(agency: str) -> bytes:

@@ -36,15 +36,24 @@ def deliver_kept(draft: Draft, members: Members, agency: str) -> Shares:
 
 
 def _warning(draft: Draft, members: Members, entry: dict[str, Any], raw: bytes) -> Shares:
-    """To all it names or named before: who is no longer asked must hear that too."""
+    """To all it names. Who was named before and is no longer must hear that too, and nothing of what it says now."""
     key = f"warning/{entry['event_id']}".encode()
     before = draft.get(key)
-    named = set(entry["content"].get("to", ())) | set(before["to"] if before else ())
-    draft.put(key, {"f": FORMAT, "from": entry["agency"], "to": sorted(named)})
-    yield from _to(draft, members, {entry["agency"], *named}, entry, raw)
+    now, then = set(entry["content"].get("to", ())), set(before["to"] if before else ())
+    draft.put(key, {"f": FORMAT, "from": entry["agency"], "to": sorted(now | then)})
+    if entry["status"] != "current":
+        yield from _to(draft, members, {entry["agency"], *then}, entry, raw)
+    else:
+        yield from _to(draft, members, {entry["agency"], *now}, entry, raw)
+        yield from _to(draft, members, then - now - {entry["agency"]}, entry, wire.dump(_for_others(entry)))
     for early in _early(draft, str(entry["event_id"])):
         one = wire.load(early)
         yield from _to(draft, members, {entry["agency"], one["agency"]}, one, early)
+
+
+def _for_others(entry: dict[str, Any]) -> dict[str, Any]:
+    """A version of a warning as those may see it whom it does not name: that there is one."""
+    return {**entry, "content_hash": "", "content": {"to": []}, "enriched": {}, "flags": []}
 
 
 def _feedback(draft: Draft, members: Members, entry: dict[str, Any], raw: bytes) -> Shares:

@@ -44,11 +44,13 @@ def fold_alerts(draft: Draft, records: Iterable[Any]) -> Iterator[Told]:
     members.keep()
 
 
-def fold_journal(draft: Draft, records: Iterable[Any]) -> Iterator[Told]:
+def fold_journal(draft: Draft, records: Iterable[Any], partition: int) -> Iterator[Told]:
     """Take journal entries of one partition in order. Raises Refused at one of a newer format."""
     members = Members(draft)
     for record in records:
-        for told in _entry(draft, members, _load(record), record.value):
+        entry = _load(record)
+        members.of(entry["agency"]).value["in"] = partition
+        for told in _entry(draft, members, entry, record.value):
             yield Told(*told)
     members.keep()
 
@@ -70,8 +72,6 @@ def _entry(draft: Draft, members: Members, entry: dict[str, Any], raw: bytes) ->
     else:
         member.value["at"] = entry["at"]
         yield from _hour(member, agency, entry["at"])
-        network = members.of(NETWORK).value  # an alert over all members waits for any agency's tick of its time
-        network["first"] = network["received"] = network["at"] = max(network["at"], entry["at"])
         yield from release(draft, members, NETWORK)
     yield from release(draft, members, agency)
 
