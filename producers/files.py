@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -59,6 +60,11 @@ def _opened(path: Path) -> AbstractContextManager[BufferedReader]:
     return nullcontext(cast("BufferedReader", sys.stdin.buffer)) if path == STDIN else path.open("rb")
 
 
+def name_of(path: Path) -> str:
+    """A file's name as it can be sent and shown: what is no UTF-8 in it as question marks."""
+    return os.fsencode(path.name).decode(errors="replace")
+
+
 def format_named(name: str) -> Format:
     """The format. Raises Refused, naming all there are."""
     if name not in BY_NAME:
@@ -74,6 +80,8 @@ def send_file(settings: Settings, path: Path, how: How, settled: Callable[[Summa
     """
     if path == STDIN:
         return _sent(settings, path, how, None)
+    if path.is_fifo():
+        raise Refused(f"{path} is a pipe, which can be read only once: give it as standard input, `mekong send - < …`")
     agencies: Collection[str] = ()
     if how.register:
         agencies = _agencies(how.format.parse(Chunks(path)), how.agency)
@@ -90,7 +98,7 @@ def _sent(settings: Settings, path: Path, how: How, positions: Positions | None,
     chunks = Chunks(path, how.on_bytes)
     sending = Sending(
         settings,
-        batch=how.batch or path.name,
+        batch=how.batch or name_of(path),
         agency=how.agency,
         agencies=agencies,
         positions=positions,
@@ -147,6 +155,6 @@ def _messages(sources: Iterable[tuple[Path, Format]], how: How, rejected: list[R
     for path, format_ in sources:
         for item in format_.parse(Chunks(path, how.on_bytes)):
             if isinstance(item, Rejected):
-                rejected.append(item.model_copy(update={"where": f"{path.name} {item.where}".strip()}))
+                rejected.append(item.model_copy(update={"where": f"{name_of(path)} {item.where}".strip()}))
             else:
                 yield item

@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from producers.files import How, send_file
+from producers.files import How, name_of, send_file
 from producers.ledger import Summary
 from producers.report import as_json, as_text
 from schemas.errors import Refused, Retriable
@@ -26,6 +26,7 @@ from schemas.settings import Settings
 
 DONE, FAILED = "done", "failed"
 _LOCK = ".mekong-watch"
+_REPORTS = (".report.json", ".report.txt")
 _TEMPORARY = (".tmp", ".temp", ".part", ".partial", ".filepart", ".crdownload", ".download", ".swp", ".lock", "~")
 log = logging.getLogger(__name__)
 
@@ -54,19 +55,27 @@ def watch(
     """
     stop = stop or threading.Event()
     seen: dict[Path, Look] = {}
+    given_up: set[Path] = set()
     failed = 0
     with _alone(folder):
         while not stop.is_set():
-            seen = look(folder, seen, time.time())
+            seen = {path: looks for path, looks in look(folder, seen, time.time()).items() if path not in given_up}
             for path in [path for path, looks in seen.items() if complete(looks, settle_s, time.time())]:
-                summary = _taken(settings, path, how)
+                try:
+                    summary = _taken(settings, path, how)
+                except OSError as exc:
+                    log.warning("%s cannot be taken: %s", name_of(path), exc.strerror)
+                    summary = None
+                    if once:  # nobody waits for it to be mended
+                        given_up.add(path)
+                        failed += 1
                 if summary is None:
                     stop.wait(1.0)
                     continue
                 seen.pop(path)
                 failed += not summary.good
                 on_file(path, summary)
-            if once and not seen:
+            if once and not seen.keys() - given_up:
                 break
             stop.wait(min(0.5, settle_s / 2))
     return failed
@@ -82,7 +91,7 @@ def look(folder: Path, seen: dict[Path, Look], now: float) -> dict[Path, Look]:
             if not path.is_file():
                 continue
             stat = path.stat()
-        except FileNotFoundError:  # gone since it was listed
+        except OSError:  # gone since it was listed, or a link that leads nowhere
             continue
         before = seen.get(path)
         same = before is not None and (before.size, before.modified_ns) == (stat.st_size, stat.st_mtime_ns)
@@ -96,25 +105,33 @@ def complete(looks: Look, settle_s: float, now: float) -> bool:
 
 
 def _taken(settings: Settings, path: Path, how: How) -> Summary | None:
-    """Send one file and put it away. None when it must be tried again: the exchange is away, receipts are missing, or it changed."""
+    """Send one file and put it away. None when it must be tried again: the exchange is away, receipts are missing, or it changed.
+
+    Raises OSError when it cannot be read or put away.
+    """
     try:
         before = path.stat()
         moved: list[Path] = []
 
         def settled(summary: Summary) -> None:
             after = path.stat()
-            if (before.st_size, before.st_mtime_ns) == (after.st_size, after.st_mtime_ns):
+            if _looks(before) == _looks(after):
                 moved.append(put_away(path, summary))
 
         summary = send_file(settings, path, how, settled)
-    except (Retriable, OSError) as exc:
-        log.warning("%s waits: %s", path.name, exc)
+    except Retriable as exc:
+        log.warning("%s waits: %s", name_of(path), exc)
         return None
     if summary.unanswered:
-        log.warning("%s waits: %d receipts have not come yet", path.name, summary.unanswered)
+        log.warning("%s waits: %d receipts have not come yet", name_of(path), summary.unanswered)
     elif not moved:
-        log.warning("%s was changed while it was sent: it is sent again", path.name)
+        log.warning("%s was changed while it was sent: it is sent again", name_of(path))
     return summary if moved else None
+
+
+def _looks(stat: os.stat_result) -> tuple[int, int, int]:
+    """What tells a file from another under its name."""
+    return stat.st_ino, stat.st_size, stat.st_mtime_ns
 
 
 def put_away(path: Path, summary: Summary) -> Path:
@@ -122,17 +139,18 @@ def put_away(path: Path, summary: Summary) -> Path:
     folder = path.parent / (DONE if summary.good else FAILED)
     folder.mkdir(exist_ok=True)
     target = _free_name(folder, path.name)
-    _written(target.with_name(target.name + ".report.json"), json.dumps(as_json(summary, path.name), indent=2, ensure_ascii=False) + "\n")
-    _written(target.with_name(target.name + ".report.txt"), as_text(summary, path.name))
+    as_data, to_read = (target.with_name(target.name + ending) for ending in _REPORTS)
+    _written(as_data, json.dumps(as_json(summary, name_of(path)), indent=2, ensure_ascii=False) + "\n")
+    _written(to_read, as_text(summary, name_of(path)))
     path.rename(target)
     return target
 
 
 def _free_name(folder: Path, name: str) -> Path:
-    """The name itself, or with a number before its suffix when an earlier file has it."""
+    """The name itself, or with a number before its suffix when an earlier file, or one of its reports, has it."""
     stem, suffix = Path(name).stem, Path(name).suffix
     candidate, number = folder / name, 1
-    while candidate.exists():
+    while any(os.path.lexists(f"{candidate}{ending}") for ending in ("", *_REPORTS)):
         number += 1
         candidate = folder / f"{stem}-{number}{suffix}"
     return candidate

@@ -70,7 +70,7 @@ def send(
       mekong send drugs.csv --format cbp --register --report account.json
     """
     from deploy.cli import account
-    from producers.files import STDIN, How, format_named, send_file
+    from producers.files import STDIN, How, format_named, name_of, send_file
     from schemas.errors import Retriable
     from schemas.settings import settings
 
@@ -79,7 +79,7 @@ def send(
     how = How(
         format_,
         agency=agency,
-        batch=(HISTORY if history else "") + (batch or file.name),
+        batch=(HISTORY if history else "") + (batch or name_of(file)),
         register=registering(where, format_) if register else None,
         wait_s=wait_s,
     )
@@ -166,7 +166,7 @@ def watch(
     """
     from producers import folder as folders
     from producers import report as reports
-    from producers.files import How, format_named
+    from producers.files import How, format_named, name_of
     from schemas.settings import settings
 
     logging.basicConfig(format="%(asctime)s %(message)s", level=logging.WARNING)
@@ -180,9 +180,9 @@ def watch(
 
     def on_file(path: Path, summary: Summary) -> None:
         if as_json:
-            click.echo(json.dumps(reports.as_json(summary, path.name), ensure_ascii=False))
+            click.echo(json.dumps(reports.as_json(summary, name_of(path)), ensure_ascii=False))
         else:
-            click.echo("\n".join(reports.as_lines(summary, path.name)))
+            click.echo("\n".join(reports.as_lines(summary, name_of(path))))
 
     failed = folders.watch(where, folder, how, settle_s=settle_s, stop=stop, on_file=on_file, once=once)
     ctx.exit(1 if failed and once else 0)

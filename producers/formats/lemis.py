@@ -219,7 +219,7 @@ def _quantity(text: str) -> Decimal | None:
         number = Decimal(text) if len(text) <= _NUMBER_LENGTH else Decimal("NaN")
     except InvalidOperation:
         return None
-    return number if number.is_finite() and number >= 0 else None
+    return number if number.is_finite() and number >= 0 and abs(number.adjusted()) < _NUMBER_LENGTH else None
 
 
 def _day(text: str) -> date | None:

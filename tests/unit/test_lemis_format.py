@@ -204,6 +204,8 @@ def test_a_port_is_a_country_and_a_state(port, place):
         ({"quantity": "some"}, Reason.BAD_QUANTITY, "quantity"),
         ({"quantity": "-1"}, Reason.BAD_QUANTITY, "quantity"),
         ({"quantity": "NaN"}, Reason.BAD_QUANTITY, "quantity"),
+        ({"quantity": "1e9999999"}, Reason.BAD_QUANTITY, "quantity"),
+        ({"quantity": "9e-9999999"}, Reason.BAD_QUANTITY, "quantity"),
         ({"control_number": "NA"}, Reason.MISSING_FIELD, "control_number"),
     ],
 )
