@@ -72,7 +72,7 @@ def partitions(draw):
         elif what == "warning":
             entry = version(agency, number, minute, "warning", {"to": sorted(draw(st.sets(st.sampled_from(AGENCIES), min_size=1)))})
         elif what == "feedback":
-            of = f"{draw(st.sampled_from(AGENCIES))} warning {draw(st.integers(0, 25))}"
+            of = f"{draw(st.sampled_from(AGENCIES))} {draw(st.sampled_from(['warning', 'case']))} {draw(st.integers(0, 25))}"
             entry = version(agency, number, minute, "feedback", {"in_reply_to": of})
         else:
             red = {"tlp": "TLP:RED", "release_to": [draw(st.sampled_from(AGENCIES))]}

@@ -240,6 +240,17 @@ def test_feedback_reaches_the_sender_of_its_warning_in_whatever_order_their_part
     assert not [key for key in world.state if key.startswith(b"early/")]
 
 
+@pytest.mark.parametrize("is_early", [False, True])
+def test_feedback_to_a_case_reaches_whose_case_it_is_whichever_is_read_first(is_early):
+    world = World()
+    world.journal(registered(VN, membership()), registered(LA), registered(TH, membership()))
+    parts = [[version(VN, "e1")], [version(LA, "f1", "feedback", in_reply_to="e1")]]
+    told = [one for part in (reversed(parts) if is_early else parts) for one in world.journal(*part)]
+    assert whom(told, "feedback") == [LA, VN]
+    assert whom(world.journal(version(LA, "f1", "feedback", number=2, status="withdrawn")), "feedback") == [LA, VN]
+    assert not [key for key in world.state if key.startswith(b"early/")]
+
+
 def test_a_warning_to_an_agency_that_is_not_registered_waits_for_it():
     world = World()
     world.journal(registered(VN))

@@ -3,7 +3,8 @@
 ``members`` -> codes of all agencies with a profile; ``agency/<code>`` -> a ``Member``; ``held/<alert_id>`` -> an alert that waits for
 the journal; ``kept/<agency>/<event_id>/<version>`` -> a message to an agency that is not registered yet; ``told/<alert_id>`` -> shared
 already; ``red/<event_id>`` -> a TLP:RED case and to whom it is released; ``warning/<event_id>`` -> who is on a warning;
-``early/<event_id>[/<n>]`` -> feedback that came before its warning; ``reply/<event_id>`` -> what a feedback answers.
+``case/<event_id>`` -> whose case it is; ``early/<event_id>[/<n>]`` -> feedback that came before what it answers;
+``reply/<event_id>`` -> what a feedback answers.
 """
 
 from __future__ import annotations

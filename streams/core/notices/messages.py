@@ -1,7 +1,7 @@
 """A warning or feedback of a member in; those it is for, and its sender, get it out: once, however the partitions were interleaved.
 
-Feedback is for whoever sent the warning it answers; until that warning was read it waits. A message for an agency that is named but
-not registered yet waits for its registration.
+Feedback is for whoever sent the warning, or had the case, that it answers; until that was read it waits. A message for an agency that
+is named but not registered yet waits for its registration.
 """
 
 from __future__ import annotations
@@ -21,6 +21,13 @@ def take_message(draft: Draft, members: Members, entry: dict[str, Any], raw: byt
         yield from _warning(draft, members, entry, raw)
     else:
         yield from _feedback(draft, members, entry, raw)
+
+
+def take_case(draft: Draft, members: Members, entry: dict[str, Any]) -> Shares:
+    """Remember whose case it is, and share the feedback that came before it."""
+    if entry["version"] == 1:
+        draft.put_raw(_case_key(entry["event_id"]), entry["agency"].encode())
+        yield from _answers(draft, members, entry)
 
 
 def deliver_kept(draft: Draft, members: Members, agency: str) -> Shares:
@@ -46,9 +53,7 @@ def _warning(draft: Draft, members: Members, entry: dict[str, Any], raw: bytes) 
     else:
         yield from _to(draft, members, {entry["agency"], *now}, entry, raw)
         yield from _to(draft, members, then - now - {entry["agency"]}, entry, wire.dump(_for_others(entry)))
-    for early in _early(draft, str(entry["event_id"])):
-        one = wire.load(early)
-        yield from _to(draft, members, {entry["agency"], one["agency"]}, one, early)
+    yield from _answers(draft, members, entry)
 
 
 def _for_others(entry: dict[str, Any]) -> dict[str, Any]:
@@ -57,16 +62,16 @@ def _for_others(entry: dict[str, Any]) -> dict[str, Any]:
 
 
 def _feedback(draft: Draft, members: Members, entry: dict[str, Any], raw: bytes) -> Shares:
-    """To the sender of the warning, and to the feedback's own. A withdrawn one goes where its versions went."""
+    """To whom it answers, and to its own sender. A withdrawn one goes where its versions went."""
     own = f"reply/{entry['event_id']}".encode()
     before = draft.get(own)
     answered = entry["content"].get("in_reply_to") or (before["to"] if before else None)
     if answered is None:
         return
     draft.put(own, {"f": FORMAT, "to": answered})
-    warning = draft.get(f"warning/{answered}".encode())
-    if warning is not None:
-        yield from _to(draft, members, {warning["from"], entry["agency"]}, entry, raw)
+    owner = _owner(draft, answered)
+    if owner is not None:
+        yield from _to(draft, members, {owner, entry["agency"]}, entry, raw)
         return
     key = f"early/{answered}".encode()
     count = (draft.get(key) or {"n": 0})["n"]
@@ -74,14 +79,28 @@ def _feedback(draft: Draft, members: Members, entry: dict[str, Any], raw: bytes)
     draft.put(key, {"f": FORMAT, "n": count + 1})
 
 
-def _early(draft: Draft, warning: str) -> Iterator[bytes]:
-    """The feedback that waited for a warning, in the order it came; it waits no more."""
-    waiting = draft.get(f"early/{warning}".encode())
+def _owner(draft: Draft, answered: str) -> str | None:
+    """Whose warning or case it is; None while it was not read."""
+    warning = draft.get(f"warning/{answered}".encode())
+    case = draft.raw(_case_key(answered))
+    return warning["from"] if warning is not None else case.decode() if case is not None else None
+
+
+def _answers(draft: Draft, members: Members, entry: dict[str, Any]) -> Shares:
+    """The feedback that waited for a warning or case."""
+    for early in _early(draft, str(entry["event_id"])):
+        one = wire.load(early)
+        yield from _to(draft, members, {entry["agency"], one["agency"]}, one, early)
+
+
+def _early(draft: Draft, answered: str) -> Iterator[bytes]:
+    """The feedback that waited for a warning or case, in the order it came; it waits no more."""
+    waiting = draft.get(f"early/{answered}".encode())
     if waiting is None:
         return
-    draft.drop(f"early/{warning}".encode())
+    draft.drop(f"early/{answered}".encode())
     for number in range(waiting["n"]):
-        key = f"early/{warning}/{number}".encode()
+        key = f"early/{answered}/{number}".encode()
         raw = draft.raw(key)
         assert raw is not None  # noqa: S101 - it was put when it was counted
         draft.drop(key)
@@ -108,3 +127,7 @@ def _to(draft: Draft, members: Members, agencies: Iterable[str], entry: dict[str
                 "message": wire.Ready(raw),
             },
         )
+
+
+def _case_key(event_id: str) -> bytes:
+    return f"case/{event_id}".encode()

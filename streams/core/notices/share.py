@@ -19,7 +19,7 @@ from streams.core.counts.fold import minutes_of
 from streams.core.draft import Draft
 from streams.core.notices.alerts import release, take_alert
 from streams.core.notices.members import NETWORK, Member, Members
-from streams.core.notices.messages import deliver_kept, take_message
+from streams.core.notices.messages import deliver_kept, take_case, take_message
 from streams.core.notices.visible import RED
 
 FORMAT = 1
@@ -63,6 +63,7 @@ def _entry(draft: Draft, members: Members, entry: dict[str, Any], raw: bytes) ->
     if kind == "version":
         if entry["family"] == "case":
             _mark(draft, entry)
+            yield from take_case(draft, members, entry)
         else:
             yield from take_message(draft, members, entry, raw)
     elif kind == "agency":
