@@ -54,12 +54,11 @@ class Positions:
         whole = self._file.read()
         kept = whole[: whole.rfind(b"\n") + 1]  # a line that was cut off by a crash goes
         self._file.truncate(len(kept))
-        for line in kept.decode().splitlines():
-            match line.split(" "):
-                case ["R", topic, offset]:
-                    self.receipts[topic] = int(offset)
-                case ["D", number, topic, offset]:
-                    self.delivered[int(number)] = (topic, int(offset))
+        try:
+            self._read(kept.decode())
+        except ValueError:  # garbled, say by a disk that was full: all is sent again, and answered with ``duplicate``
+            self._file.truncate(0)
+            self.receipts, self.delivered = {}, {}
         return self
 
     def __exit__(self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None) -> None:
@@ -76,6 +75,14 @@ class Positions:
     def forget(self) -> None:
         """Every receipt is in: the next sending of the file begins anew, and all of it is answered with ``duplicate``."""
         self._path.unlink(missing_ok=True)
+
+    def _read(self, text: str) -> None:
+        for line in text.splitlines():
+            match line.split(" "):
+                case ["R", topic, offset]:
+                    self.receipts[topic] = int(offset)
+                case ["D", number, topic, offset]:
+                    self.delivered[int(number)] = (topic, int(offset))
 
     def _append(self, lines: Iterable[str]) -> None:
         self._file.write("".join(lines).encode())

@@ -35,6 +35,18 @@ def test_a_record_that_was_cut_off_by_a_crash_loses_only_its_last_line(tmp_path,
         assert sorted(positions.delivered) == [0, 2]
 
 
+@pytest.mark.parametrize("garbled", [b"D x y z\n", b"\xff\n"])
+def test_a_garbled_record_is_as_none_and_is_written_anew(tmp_path, garbled):
+    record(tmp_path, 0)
+    path = tmp_path / "sends" / "key.positions"
+    path.write_bytes(path.read_bytes() + garbled)
+    with Positions(tmp_path, "key") as positions:
+        assert (positions.receipts, positions.delivered) == ({}, {})
+    record(tmp_path, 3)
+    with Positions(tmp_path, "key") as positions:
+        assert sorted(positions.delivered) == [3]
+
+
 def test_a_sending_that_is_done_is_forgotten(tmp_path):
     record(tmp_path, 0)
     with Positions(tmp_path, "key") as positions:
