@@ -43,18 +43,18 @@ def shares(alerts: Iterable[Json], journal: Iterable[Json], members: Collection[
     found: Counter[tuple[str, Told]] = Counter()
     for name, alert in states.items():
         found.update((member, ("alert", name)) for member in members if phase.shows(alert, member))
-    letters = [entry for entry in journal if entry["kind"] == "version" and entry["family"] != "case"]
-    senders: dict[str, str] = {}
+    versions = [entry for entry in journal if entry["kind"] == "version"]
+    letters = [entry for entry in versions if entry["family"] != "case"]
+    answerable = {entry["event_id"]: entry["agency"] for entry in versions if entry["family"] != "feedback"}
     named: dict[str, set[str]] = defaultdict(set)
     for one in (entry for entry in letters if entry["family"] == "warning"):
-        senders[one["event_id"]] = one["agency"]
         named[one["event_id"]] |= {one["agency"], *one["content"].get("to", ())}
         found.update((member, about(one)) for member in named[one["event_id"]] if member in members)
     answered: dict[str, str] = {}
     for one in (entry for entry in letters if entry["family"] == "feedback"):
         answered[one["event_id"]] = one["content"].get("in_reply_to") or answered[one["event_id"]]
-        if answered[one["event_id"]] in senders:
-            found.update((member, about(one)) for member in {one["agency"], senders[answered[one["event_id"]]]})
+        if answered[one["event_id"]] in answerable:
+            found.update((member, about(one)) for member in {one["agency"], answerable[answered[one["event_id"]]]})
     return found
 
 

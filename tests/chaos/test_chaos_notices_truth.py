@@ -66,12 +66,14 @@ def test_the_truth_knows_who_gets_a_warning_and_its_answer():
         entry("feedback", LA, "f", 2, "withdrawn"),
         entry("feedback", TH, "g", in_reply_to="nothing"),
         entry("case", VN, "c"),
+        entry("feedback", TH, "h", 4, in_reply_to="c"),
     ]
     found = {(member, *told[::2]) for member, told in shares([], journal, (VN, LA, TH), PHASE)}
     assert found == {
         *((member, "warning", "1") for member in (VN, LA)),
         *((member, "warning", number) for member in (VN, LA, TH) for number in "23"),
         *((member, "feedback", number) for member in (VN, LA) for number in "12"),
+        *((member, "feedback", "4") for member in (VN, TH)),
     }
 
 
