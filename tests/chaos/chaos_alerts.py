@@ -128,7 +128,7 @@ class Alerter:
             days = list(DAYS_H)
             for number, alert in enumerate(self._alarms.alerts(self._count), 1):
                 time.sleep(self._spread_s / self._count)
-                self._raise({**alert, "raised_at": datetime.now(UTC).isoformat()})
+                self._raise({**alert, "raised_at": _raised_at(alert).isoformat()})
                 if number * (len(DAYS_H) + 1) >= (len(DAYS_H) - len(days) + 1) * self._count and days:
                     self.pass_to(days.pop(0))
         except BaseException as exc:  # noqa: BLE001 - the thread's outermost edge: the run fails by it
@@ -138,6 +138,12 @@ class Alerter:
         self.written.add(alert["alert_id"])
         self._told = [*self._told, (alert["series"], alert)][-20:]
         self._writer.write("alerts.v1", [(alert["series"], alert), *(self._told[:1] if self._alarms.again() else ())])
+
+
+def _raised_at(alert: dict[str, Any]) -> datetime:
+    """Now; one over all members is raised at the end of a day that every clock has left."""
+    now = datetime.now(UTC)
+    return now if alert.get("agency") else now.replace(hour=23, minute=59, second=59, microsecond=0) - timedelta(days=1)
 
 
 def offset_of(agency: str) -> str:
