@@ -11,7 +11,6 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from itertools import starmap
 from typing import Any, NamedTuple, Protocol
 
 from aiokafka import AIOKafkaProducer, TopicPartition
@@ -178,7 +177,7 @@ class Lane:
         for (topic, partition), rows in outputs.items():
             deliveries += await self._append(topic, partition, rows)
         marks = [Output(POSITION + f"{tp.topic}/{tp.partition}".encode(), b"%d" % offset) for tp, offset in positions.items()]
-        deliveries += await self._append(self.where.topic, self.where.partition, [*starmap(Output, changes.items()), *marks])
+        deliveries += await self._append(self.where.topic, self.where.partition, [*changes.items(), *marks])
         await asyncio.gather(*deliveries)
         await self.producer.commit_transaction()
         for key, value in changes.items():
@@ -188,7 +187,7 @@ class Lane:
                 self.state[key] = value
         self.positions.update(positions)
 
-    async def _append(self, topic: str, partition: int, rows: Iterable[Output]) -> list[Any]:
+    async def _append(self, topic: str, partition: int, rows: Iterable[tuple[bytes | None, bytes | None]]) -> list[Any]:
         deliveries, batch = [], self.producer.create_batch()
         for key, value in rows:
             if batch.append(key=key, value=value, timestamp=None) is None:  # full

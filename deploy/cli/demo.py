@@ -159,7 +159,7 @@ def _say_spikes(console: Console, where: Settings) -> None:
     alerts = all_alerts(where)
     found = strongest(alerts)
     console.print(
-        f"The {len(found)} strongest of {len(alerts)} alerts that the workers `watch` and `network` raised on these real records:\n"
+        f"The {len(found)} strongest of {len(alerts):,} alerts that the workers `watch` and `network` raised on these real records:\n"
     )
     history = History(where)
     for place, one in enumerate(found, 1):

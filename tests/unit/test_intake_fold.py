@@ -10,9 +10,11 @@ import pytest
 from schemas import wire
 from schemas.batches import BATCH_HEADER
 from schemas.control import CONTROL_HEADER, AgencyProfile, sign
+from schemas.errors import Fatal
 from streams.core.draft import Draft
+from streams.core.intake import fold, take
 from streams.core.intake.control import Deployment
-from streams.core.intake.fold import MAX_INTERNAL_RUN, Intake
+from streams.core.intake.fold import AHEAD, MAX_INTERNAL_RUN, Intake
 
 SECRET, AGENCY, TOPIC, NOW_MS = b"secret", "VN-CUSTOMS", "in.VN-CUSTOMS.v1", 1_780_000_000_000
 TEAK = {"commodity_group": "timber", "substance_or_taxon": "Teak", "quantity": 9 * 10**8, "unit": "kg"}
@@ -31,21 +33,75 @@ def seizure(**changed):
     return json.dumps(message | changed).encode()
 
 
+def registered(**changed):
+    """The record that makes the agency known."""
+    known = {"name": "Viet Nam Customs", "kind": "customs", "country": "VN", "region": "Asia", "utc_offset": "+07:00"}
+    profile = wire.encode(AgencyProfile(agency=AGENCY, **known | changed))
+    return profile, ((CONTROL_HEADER, sign(SECRET, TOPIC, profile)),)
+
+
+def said_of(*sent):
+    """What messages with their headers give, from a registered agency."""
+    records = [Record(offset, NOW_MS, *one) for offset, one in enumerate([registered(), *sent])]
+    return list(Intake(Deployment(SECRET, clock_is_on=True)).fold(Draft({}, {}), TOPIC, AGENCY, records))
+
+
 def receipts(*sent):
-    """Of messages with their headers, from a registered agency."""
-    profile = wire.encode(
-        AgencyProfile(agency=AGENCY, name="Viet Nam Customs", kind="customs", country="VN", region="Asia", utc_offset="+07:00")
-    )
-    arrived = [(profile, ((CONTROL_HEADER, sign(SECRET, TOPIC, profile)),)), *sent]
-    records = [Record(offset, NOW_MS, *one) for offset, one in enumerate(arrived)]
-    said = Intake(Deployment(SECRET, clock_is_on=True)).fold(Draft({}, {}), TOPIC, AGENCY, records)
-    return [one.receipt for one in said if one.receipt]
+    return [one.receipt for one in said_of(*sent) if one.receipt]
+
+
+def entries(*sent):
+    return [one.entry for one in said_of(*sent) if one.entry]
 
 
 @pytest.mark.parametrize(("header", "outcome"), [(BATCH_HEADER, "accepted"), (CONTROL_HEADER, "rejected")])
 def test_a_header_without_a_value_is_an_empty_one(header, outcome):
     found = receipts((seizure(case_no="1"), ((header, None),)), (seizure(case_no="2"), ()))
     assert [one["outcome"] for one in found] == [outcome, "accepted"]
+
+
+@pytest.fixture(params=[(fold, "check"), (take, "enrich"), (take, "receipt")], ids=["reading", "enriching", "answering"])
+def defect(request, monkeypatch):
+    """Something of ours that fails at every case whose number begins with BAD."""
+    module, name = request.param
+    real = getattr(module, name)
+
+    def failing(*given):
+        if "BAD" in repr(given):
+            raise RuntimeError("a defect")
+        return real(*given)
+
+    monkeypatch.setattr(module, name, failing)
+
+
+@pytest.mark.usefixtures("defect")
+@pytest.mark.parametrize("before", [0, 1, AHEAD - 1, AHEAD])
+def test_a_defect_costs_the_one_message_it_is_at_and_is_told_in_its_turn(before):
+    good = [(seizure(case_no=str(n)), ()) for n in range(before)]
+    found = receipts(*good, (seizure(case_no="BAD"), ()), (seizure(case_no="good"), ()), (seizure(case_no="good"), ()))
+    assert [one["source_offset"] for one in found] == list(range(1, before + 4))
+    assert [one["outcome"] for one in found] == [*["accepted"] * before, "rejected", "accepted", "duplicate"]
+    assert (found[before]["reason"], found[before]["case_no"]) == ("internal", "BAD")
+
+
+@pytest.mark.usefixtures("defect")
+def test_what_a_defect_left_half_done_is_taken_back():
+    state = {}
+    sent = [Record(0, NOW_MS, *registered()), Record(1, NOW_MS, seizure(case_no="BAD"), ())]
+    list(Intake(Deployment(SECRET, clock_is_on=True)).fold(Draft({}, state), TOPIC, AGENCY, sent))
+    assert list(state) == [f"{AGENCY}/profile".encode()]
+
+
+@pytest.mark.usefixtures("defect")
+def test_a_deploy_that_fails_at_every_message_stops_before_it_has_refused_them_all():
+    with pytest.raises(Fatal, match=f"{MAX_INTERNAL_RUN} messages in a row"):
+        receipts(*[(seizure(case_no=f"BAD{n}"), ()) for n in range(MAX_INTERNAL_RUN)])
+
+
+def test_a_profile_counts_from_where_it_stands():
+    profile, header = registered(number=2, region="Europe")
+    found = entries((seizure(case_no="1"), ()), (profile, header), (seizure(case_no="2"), ()))
+    assert [one["enriched"]["agency_region"] for one in found if one["kind"] == "version"] == ["Asia", "Europe"]
 
 
 def test_times_at_the_edge_of_the_calendar_are_refused_one_by_one_and_are_no_defect_of_ours():

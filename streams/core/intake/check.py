@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta, timezone
 from functools import lru_cache
-from itertools import islice
 from typing import NamedTuple
 
 import orjson
@@ -18,6 +17,7 @@ from schemas.messages import MESSAGE, SeizureContent, Warning
 from schemas.rejected import Reason, Rejected
 from schemas.times import EventTime, read_event_time
 from streams.core.intake.identify import Taken
+from streams.core.intake.identity import canonical
 from streams.core.intake.said import Notice
 from streams.core.intake.words import sentence, unreadable
 
@@ -45,6 +45,8 @@ class Checked(NamedTuple):
     """A message that can be taken as far as its own words go."""
 
     message: Taken
+    content: bytes
+    """In canonical form."""
     time: EventTime | None
     """Only of a seizure or correction."""
     notices: tuple[Notice, ...]
@@ -56,7 +58,7 @@ def check(raw: bytes, agency: str, received_ms: int) -> Checked | Rejected:
         return Rejected(reason=Reason.TOO_LARGE, detail=f"{len(raw):,} bytes; at most {MAX_MESSAGE_BYTES:,}")
     notices: tuple[Notice, ...] = ()
     try:
-        message = MESSAGE.validate_json(raw, extra="forbid")
+        message: Taken = MESSAGE.validator.validate_json(raw, extra="forbid")
     except ValidationError as exc:
         unknown = [_field(error) for error in exc.errors(include_url=False, include_input=False) if error["type"] == "extra_forbidden"]
         if not unknown:
@@ -68,36 +70,42 @@ def check(raw: bytes, agency: str, received_ms: int) -> Checked | Rejected:
         notices = tuple(Notice("unknown_field", field, "is not a field of this message and was ignored") for field in unknown[:MAX_NOTICES])
     if message.agency != agency:
         return Rejected(reason=Reason.WRONG_AGENCY, field="agency", detail=f"names {message.agency}, but the topic is {agency}'s")
-    notices += tuple(_identifiers(message))
+    notices += _identifiers(message)
+    content = canonical(message)
     if not isinstance(message, SeizureContent):
-        return Checked(message, None, notices)
+        return Checked(message, content, None, notices)
     time = read_event_time(message.seized_at)
     if time.day > _last_today(received_ms // 60_000):
         return Rejected(reason=Reason.FUTURE_DATE, field="seized_at", detail=f"{message.seized_at} is after today, anywhere on earth")
-    return _quantities(message) or Checked(message, time, notices)
+    return _quantities(message) or Checked(message, content, time, notices)
 
 
-def _identifiers(message: Taken) -> Iterator[Notice]:
+def _identifiers(message: Taken) -> tuple[Notice, ...]:
     """Where the sender's own words likely name somebody: in the note, and in the names of goods and of a province."""
-    found = (
-        Notice("likely_identifier", field, f"looks like it holds a {kind}: send a correction without it")
-        for field, text in _words(message)
-        for kind in likely_identifiers(text)
-    )
-    return islice(found, MAX_NOTICES)
-
-
-def _words(message: Taken) -> Iterator[tuple[str, str]]:
+    found: list[Notice] = []
     if message.method_note:
-        yield "method_note", message.method_note
+        found += _named("method_note", likely_identifiers(message.method_note))
     if isinstance(message, SeizureContent):
         if message.admin1:
-            yield "admin1", message.admin1
+            found += _named("admin1", _in_name(message.admin1))
         for index, line in enumerate(message.lines):
-            yield f"lines.{index}.substance_or_taxon", line.substance_or_taxon
+            kinds = _in_name(line.substance_or_taxon)
+            if kinds:
+                found += _named(f"lines.{index}.substance_or_taxon", kinds)
     elif isinstance(message, Warning):
         for index, name in enumerate(message.substances_or_taxa):
-            yield f"substances_or_taxa.{index}", name
+            found += _named(f"substances_or_taxa.{index}", _in_name(name))
+    return tuple(found[:MAX_NOTICES])
+
+
+@lru_cache(maxsize=16_384)
+def _in_name(name: str) -> tuple[str, ...]:
+    """Names come again and again; notes do not."""
+    return likely_identifiers(name)
+
+
+def _named(field: str, kinds: Iterable[str]) -> list[Notice]:
+    return [Notice("likely_identifier", field, f"looks like it holds a {kind}: send a correction without it") for kind in kinds]
 
 
 @lru_cache(maxsize=16)
@@ -108,15 +116,16 @@ def _last_today(minute: int) -> date:
 
 def _quantities(message: SeizureContent) -> Rejected | None:
     for index, line in enumerate(message.lines):
-        where = f"lines.{index}"
         if line.quantity is None and line.quantity_kind != "unknown":
             return Rejected(
-                reason=Reason.BAD_QUANTITY, field=f"{where}.quantity", detail="no quantity: say how much, or set quantity_kind to unknown"
+                reason=Reason.BAD_QUANTITY,
+                field=f"lines.{index}.quantity",
+                detail="no quantity: say how much, or set quantity_kind to unknown",
             )
         if line.quantity is not None and line.quantity_kind == "unknown":
-            return Rejected(reason=Reason.BAD_QUANTITY, field=f"{where}.quantity_kind", detail="is unknown, but a quantity is given")
+            return Rejected(reason=Reason.BAD_QUANTITY, field=f"lines.{index}.quantity_kind", detail="is unknown, but a quantity is given")
         if line.quantity is not None and line.unit is None:
-            return Rejected(reason=Reason.MISSING_FIELD, field=f"{where}.unit", detail="a quantity needs its unit")
+            return Rejected(reason=Reason.MISSING_FIELD, field=f"lines.{index}.unit", detail="a quantity needs its unit")
     return None
 
 

@@ -13,23 +13,27 @@ from schemas.receipts import Outcome
 from schemas.rejected import Reason, Rejected
 from schemas.times import EventTime, Precision
 from streams.core.draft import Draft
-from streams.core.intake.check import MAX_NOTICES, Checked, case_no_of, check
+from streams.core.intake.check import MAX_NOTICES, Checked, case_no_of
 from streams.core.intake.enrich import enrich
 from streams.core.intake.enrich.facts import Facts
 from streams.core.intake.identify import Case, Identified, Taken, after, identify
-from streams.core.intake.identity import Ids, canonical
+from streams.core.intake.identity import Ids
 from streams.core.intake.said import Arrived, Notice, Said, entry_base, receipt, refusal
 
-_MG_PER_KG = 1_000_000
+_MAX_MASS_MG = MAX_MASS_KG * 1_000_000
 _CHANGED = frozenset({Outcome.ACCEPTED, Outcome.CORRECTED, Outcome.WITHDRAWN})
+_HAS_DAY = frozenset({Precision.TIME, Precision.DAY})
 
 
-def take(draft: Draft, ids: Ids, arrived: Arrived, raw: bytes, profile: AgencyProfile | None) -> Said:
-    """Check, identify and enrich one message."""
+def take(
+    draft: Draft, ids: Ids, arrived: Arrived, raw: bytes, checked: Checked | Rejected | Exception, profile: AgencyProfile | None
+) -> Said:
+    """Identify and enrich one message. Raises what was raised when it was read."""
     if profile is None:
         why = f"{arrived.agency} is not registered: `mekong agency add {arrived.agency}`"
         return refusal(arrived, Rejected(reason=Reason.UNREGISTERED_AGENCY, field="agency", detail=why), case_no_of(raw))
-    checked = check(raw, arrived.agency, arrived.received_ms)
+    if isinstance(checked, Exception):
+        raise checked
     if isinstance(checked, Rejected):
         return refusal(arrived, checked, case_no_of(raw))
     said = _known(draft, ids, arrived, checked, profile)
@@ -65,15 +69,14 @@ def _known(draft: Draft, ids: Ids, arrived: Arrived, checked: Checked, profile: 
         return stranger
     stored = draft.get(case_key(arrived.agency, message.case_no))
     case = Case.from_stored(stored) if stored else None
-    content = canonical(message)
-    found = identify(case, message, content)
+    found = identify(case, message, checked.content)
     if isinstance(found, Rejected):
         return found
     if found.outcome not in _CHANGED:
         event_id = ids.of(arrived.agency, message.case_no)
         return Said(None, receipt(arrived, message.case_no, found, event_id, checked.notices), message.case_no)
     enriched = enrich(Facts(message, checked.time, profile))
-    return _too_heavy(enriched) or _keep(draft, ids, arrived, checked, (case, found, content, enriched))
+    return _too_heavy(enriched) or _keep(draft, ids, arrived, checked, (case, found, enriched))
 
 
 def _keep(
@@ -81,10 +84,10 @@ def _keep(
     ids: Ids,
     arrived: Arrived,
     checked: Checked,
-    known: tuple[Case | None, Identified, bytes, dict[str, Any]],
+    known: tuple[Case | None, Identified, dict[str, Any]],
 ) -> Said:
     """Make the message the current version of its case."""
-    case, found, content, enriched = known
+    case, found, enriched = known
     message = checked.message
     notices = checked.notices + tuple(_notices(draft, arrived.agency, found, checked, enriched))
     contribution = contribution_of(message, checked.time, enriched) if isinstance(message, SeizureContent) and checked.time else None
@@ -101,9 +104,9 @@ def _keep(
         "status": now.status,
         "message_type": message.message_type,
         "content_hash": found.hash,
-        "content": wire.Ready(content),
+        "content": wire.Ready(checked.content),
         "enriched": enriched,
-        "flags": sorted({notice.code for notice in notices}),
+        "flags": sorted({notice.code for notice in notices}) if notices else [],
         "batch": arrived.batch,
         "contribution": contribution,
         "supersedes": case.contribution if case else None,
@@ -121,7 +124,7 @@ def _notices(draft: Draft, agency: str, found: Identified, checked: Checked, enr
         yield Notice("unrecognised_goods", f"lines.{index}.substance_or_taxon", f"{name!r} is not on our lists: taken as it is")
     for raw in message.unmapped[:MAX_NOTICES]:
         yield Notice("unmapped_code", raw.field, f"{raw.scheme} {raw.code!r} has no equal here: kept raw")
-    if checked.time and checked.time.precision in {Precision.TIME, Precision.DAY}:
+    if checked.time and checked.time.precision in _HAS_DAY:
         key = same_key(agency, found.hash)
         first = draft.raw(key)
         if first is None:
@@ -132,12 +135,13 @@ def _notices(draft: Draft, agency: str, found: Identified, checked: Checked, enr
 
 
 def _too_heavy(enriched: Mapping[str, Any]) -> Rejected | None:
-    lines = enriched.get("lines", ())
-    for index, line in enumerate(lines):
-        if line["mass_mg"] > MAX_MASS_KG * _MG_PER_KG:
+    together = 0
+    for index, line in enumerate(enriched.get("lines", ())):
+        together += line["mass_mg"]
+        if line["mass_mg"] > _MAX_MASS_MG:
             why = f"{line['base_quantity']} kg is absurd: check the unit"
             return Rejected(reason=Reason.BAD_QUANTITY, field=f"lines.{index}.quantity", detail=why)
-    if sum(line["mass_mg"] for line in lines) > MAX_MASS_KG * _MG_PER_KG:
+    if together > _MAX_MASS_MG:
         return Rejected(reason=Reason.BAD_QUANTITY, field="lines", detail=f"weigh over {MAX_MASS_KG:,} kg together: check the units")
     return None
 
