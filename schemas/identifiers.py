@@ -124,7 +124,7 @@ def likely_identifiers(text: str) -> tuple[str, ...]:
         found += [match.lastgroup or "" for match in _LOCAL_SCRIPT.finditer(text)]
     if "@" in text and _MAIL.search(text):
         found.append(MAIL)
-    return tuple(dict.fromkeys(_KINDS.get(kind, kind) for kind in found))
+    return tuple(dict.fromkeys(_KINDS.get(kind, kind) for kind in found)) if found else ()
 
 
 _KINDS = {"document": DOCUMENT, "thai": DOCUMENT, "phone": PHONE, "plate": PLATE}
