@@ -17,6 +17,7 @@ from aiokafka import AIOKafkaProducer, TopicPartition
 
 from schemas.errors import Fatal
 from streams.stored import stored
+from streams.unmarked import give_up
 
 RUN_RECORDS = 1_000  # of one run, and about of one transaction
 RUN_BYTES = 4_000_000
@@ -85,7 +86,7 @@ class Lane:
         self.task: asyncio.Task[None] | None = None
 
     async def open(self) -> Lane:
-        """Fence the last writer off, then read the state it left. Raises Fatal when the broker refuses."""
+        """Fence the last writer off, give up what it left unmarked, then read the state it left. Raises Fatal when the broker refuses."""
         self.producer = AIOKafkaProducer(
             **self.connection,
             transactional_id=self.name,
@@ -98,6 +99,7 @@ class Lane:
             retry_backoff_ms=10,
         )
         await self.producer.start()
+        await give_up(self.producer, self.connection, self.where)
         async for records in stored(self.connection, self.where):
             self.restore(records)
         return self
