@@ -130,6 +130,11 @@ def brief(alert: Alert, spans: Sequence[Span], language: str = "en") -> list[str
     ]
 
 
+def _in_shell(sql: str) -> str:
+    """In double quotes, so that it can be pasted: a shell reads some signs within them too."""
+    return '"' + re.sub(r'([`"$\\])', r"\\\1", sql) + '"'
+
+
 def explained(alert: Alert, spans: Sequence[Span], language: str = "en") -> list[str]:
     """Everything there is to say: the sentence, the drawing, what stands out, the figures of the test, and how to see the cases."""
     lines = [getattr(alert.sentences, language), ""]
@@ -146,7 +151,7 @@ def explained(alert: Alert, spans: Sequence[Span], language: str = "en") -> list
     lines += ["", *(f"  {name:<22}{value}" for name, value in _figures(alert)), ""]
     lines += _standing_out(alert)
     cases = len(alert.event_ids) + alert.more
-    lines += [f"The {cases} case{'' if cases == 1 else 's'} behind it:", f'  mekong sql "{alert.sql}"']
+    lines += [f"The {cases} case{'' if cases == 1 else 's'} behind it:", f"  mekong sql {_in_shell(alert.sql)}"]
     return lines
 
 

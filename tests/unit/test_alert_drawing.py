@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from datetime import date
 from pathlib import Path
 
@@ -118,3 +119,9 @@ def test_a_drawing_begins_with_what_is_known_and_has_days_without_a_case(monkeyp
     weeks = drawn(monkeypatch, rows, "week", date(2026, 5, 4), date(2026, 5, 10), 9)
     assert weeks == [(date(2026, 4, 27), 3), (date(2026, 5, 4), 9)]
     assert len(drawn(monkeypatch, rows, "day", date(2026, 5, 4), date(2026, 5, 4), 9, shown=2)) == 2
+
+
+def test_the_query_can_be_pasted_into_a_shell():
+    sql = "SELECT `a.b`, '$x', \"c\", 'd\\\\e' FROM t"
+    line = explained(SPIKE.model_copy(update={"sql": sql}), SPANS)[-1]
+    assert subprocess.run(["bash", "-c", line.replace("mekong sql", "printf %s")], capture_output=True, text=True, check=True).stdout == sql
