@@ -99,7 +99,7 @@ class Lane:
             retry_backoff_ms=10,
         )
         await self.producer.start()
-        await give_up(self.producer, self.connection, self.where)
+        await give_up(self.producer, self.where)
         async for records in stored(self.connection, self.where):
             self.restore(records)
         return self

@@ -14,11 +14,12 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import CorruptRecordException, KafkaError, for_code
 from aiokafka.protocol.fetch import FetchRequest
+from aiokafka.protocol.offset import OffsetRequest, OffsetResetStrategy
 from aiokafka.record.control_record import ABORT_MARKER, ControlRecord
 from aiokafka.record.memory_records import MemoryRecords
 
 FETCH_BYTES = 8 * 1_048_576
-READ_COMMITTED = 1
+READ_UNCOMMITTED, READ_COMMITTED = 0, 1
 RETRY_S = 0.1
 _WAIT_MS = 50
 _RACKS = 11  # from this version of the answer on another field stands behind the transactions given up
@@ -58,19 +59,32 @@ def committed(raw: bytes, aborted: Aborted) -> Iterator[tuple[Iterable[Any], int
         yield () if skipped else batch, batch.next_offset
 
 
+async def end_of(client: Any, where: TopicPartition, isolation: int) -> int:
+    """The offset behind the last record that a reader of this isolation gets. Raises KafkaError."""
+    ask = OffsetRequest(-1, isolation, [(where.topic, [(where.partition, OffsetResetStrategy.LATEST)])])
+    _, (_, end, *_) = await _asked(client, f"the end of {where.topic}/{where.partition}", where, ask)
+    return int(end)
+
+
 async def _fetch(client: Any, where: TopicPartition, position: int) -> tuple[bytes, Aborted]:
-    """Record batches from ``position`` on; asked for again while the leader is away or another. Raises KafkaError."""
+    """Record batches from ``position`` on. Raises KafkaError."""
     ask = FetchRequest(_WAIT_MS, 1, FETCH_BYTES, READ_COMMITTED, [(where.topic, [(where.partition, position, FETCH_BYTES)])])
+    version, found = await _asked(client, f"{where.topic}/{where.partition} at {position}", where, ask)
+    return found[-1], found[-3 if version >= _RACKS else -2]
+
+
+async def _asked(client: Any, what: str, where: TopicPartition, ask: FetchRequest | OffsetRequest) -> tuple[int, list[Any]]:
+    """Version of the answer, and its fields of the partition; asked for again while the leader is away or another. Raises KafkaError."""
     while True:
         try:
             answer = await client.send(client.cluster.leader_for_partition(where), ask)
-            ((_, ((_, code, *_, raw),)),) = answer.topics  # one topic, one partition
+            ((_, ((_, code, *found),)),) = answer.topics  # one topic, one partition
             if code:
-                raise for_code(code)(f"{where.topic}/{where.partition} at {position}")
+                raise for_code(code)(what)
         except KafkaError as exc:
             if not exc.retriable:
                 raise
             await client.force_metadata_update()
             await asyncio.sleep(RETRY_S)
         else:
-            return raw, answer.topics[0][1][0][-3 if answer.API_VERSION >= _RACKS else -2]
+            return answer.API_VERSION, found

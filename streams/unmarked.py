@@ -7,49 +7,44 @@ its transactions, and opening the producer ends whatever its predecessor had ope
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Iterable, Mapping
-from typing import Any
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaProducer, TopicPartition
 
 from schemas.errors import Fatal
+from streams.stored import READ_COMMITTED, READ_UNCOMMITTED, RETRY_S, end_of
+
+LOOKS = 200  # of RETRY_S each: an abort is answered before its markers are written
 
 log = logging.getLogger(__name__)
 
 
-async def give_up(producer: AIOKafkaProducer, connection: Mapping[str, Any], state: TopicPartition) -> None:
+async def give_up(producer: AIOKafkaProducer, state: TopicPartition) -> None:
     """Abort what the lane of ``producer`` left open, if anything. Raises Fatal when it stays open.
 
     The marker of an empty transaction ends it. Which partitions it had is not known; where another has something open it does no harm.
     """
-    if not await _open(connection, [state]):
+    if not await _is_open(producer, state):
         return
-    places = await _open(connection, None)
+    topics = (await producer.client.fetch_all_metadata()).topics()
+    ours = [name for name in sorted(topics) if not name.startswith("__")]
+    seen = [TopicPartition(name, number) for name in ours for number in sorted(await producer.partitions_for(name))]
+    places = [place for place in seen if await _is_open(producer, place)]
     log.warning("%s: a transaction was left without its marker: it is given up, in %d partitions", state.topic, len(places))
     await producer.begin_transaction()
     for place in places:
         await producer.send_and_wait(place.topic, key=b"", value=b"", partition=place.partition)
     await producer.abort_transaction()
-    if await _open(connection, [state]):
-        raise Fatal(f"{state.topic}/{state.partition}: a transaction is open that its writer cannot end")
+    for _ in range(LOOKS):
+        if not await _is_open(producer, state):
+            return
+        await asyncio.sleep(RETRY_S)
+    raise Fatal(f"{state.topic}/{state.partition}: a transaction is open that its writer cannot end")
 
 
-async def _open(connection: Mapping[str, Any], among: Iterable[TopicPartition] | None) -> list[TopicPartition]:
-    """Partitions with records that are neither committed nor given up; of all that this user may see when ``among`` is None."""
-    committed = AIOKafkaConsumer(**connection, isolation_level="read_committed", enable_auto_commit=False)
-    written = AIOKafkaConsumer(**connection, enable_auto_commit=False)
-    await committed.start()
-    await written.start()
-    try:
-        if among is None:
-            cluster = await written._client.fetch_all_metadata()  # noqa: SLF001 - its own `topics` tells no partitions
-            topics = [name for name in cluster.topics() if not name.startswith("__")]
-            among = [TopicPartition(name, number) for name in topics for number in cluster.partitions_for_topic(name) or ()]
-        places = sorted(among)
-        stable = await committed.end_offsets(places)  # before the others: what is committed in between counts as open, and is harmless
-        ends = await written.end_offsets(places)
-        return [place for place in places if stable[place] < ends[place]]
-    finally:
-        await committed.stop()
-        await written.stop()
+async def _is_open(producer: AIOKafkaProducer, place: TopicPartition) -> bool:
+    """Whether a partition has records that are neither committed nor given up."""
+    await producer.partitions_for(place.topic)  # its leader is known then
+    stable = await end_of(producer.client, place, READ_COMMITTED)  # first: what is committed in between counts as open, and is harmless
+    return stable < await end_of(producer.client, place, READ_UNCOMMITTED)

@@ -7,8 +7,10 @@ import aiokafka
 import pytest
 from aiokafka.client import AIOKafkaClient
 from aiokafka.producer.message_accumulator import BatchBuilder
-from aiokafka.protocol import fetch
+from aiokafka.protocol import fetch, offset
 from aiokafka.protocol.fetch import FetchRequest
+from aiokafka.protocol.offset import OffsetRequest
+from aiokafka.protocol.types import Array
 from faust import App, Stream, Topic
 from faust.tables.recovery import Recovery
 from faust.transport.consumer import Consumer as BaseConsumer
@@ -94,6 +96,14 @@ def test_a_fetch_can_be_sent_over_the_connections_of_a_reader():
     assert list(inspect.signature(FetchRequest.__init__).parameters) == parameters
     newest = max(kind.API_VERSION for name, kind in vars(fetch).items() if name.startswith("FetchResponse_v"))
     assert newest == 11, "streams/stored.py does not know where a newer answer names the transactions given up"
+
+
+def test_the_end_of_a_partition_can_be_asked_over_the_connections_of_a_producer():
+    assert "self.client = " in inspect.getsource(aiokafka.AIOKafkaProducer.__init__)
+    assert list(inspect.signature(OffsetRequest.__init__).parameters) == ["self", "replica_id", "isolation_level", "topics"]
+    for number in range(2, 6):
+        (topics,) = [field for field in vars(offset)[f"OffsetResponse_v{number}"].SCHEMA.fields if isinstance(field, Array)]
+        assert topics.array_of.fields[-1].array_of.names[:4] == ("partition", "error_code", "timestamp", "offset")
 
 
 def test_the_consumer_generation_is_known_to_the_app():
