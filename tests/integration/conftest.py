@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
+from kafka import KafkaAdminClient, KafkaProducer
 
 from deploy.local.kafka import Kafka
 from deploy.local.process import Process
 from deploy.registry import add_agencies, create_topics, profile_of
 from schemas.settings import Settings
 from schemas.topics import INCOMING, JOURNAL, RECEIPTS, Topic
+from tests.integration.committed import committed
 
 
 class Deployment:
@@ -54,17 +55,7 @@ class Deployment:
 
     def read(self, topic: str) -> list[Any]:
         """Every committed record of a topic now."""
-        consumer = KafkaConsumer(bootstrap_servers=self.bootstrap, isolation_level="read_committed", enable_auto_commit=False)
-        partitions = [TopicPartition(topic, number) for number in sorted(consumer.partitions_for_topic(topic) or ())]
-        consumer.assign(partitions)
-        consumer.seek_to_beginning(*partitions)
-        ends = consumer.end_offsets(partitions)
-        found = []
-        while any(consumer.position(partition) < ends[partition] for partition in partitions):
-            for records in consumer.poll(200).values():
-                found += records
-        consumer.close()
-        return found
+        return committed(self.bootstrap, topic)
 
     def journal(self) -> list[dict[str, Any]]:
         return [json.loads(record.value) for record in self.read(JOURNAL.name)]

@@ -4,11 +4,12 @@ import signal
 import time
 
 import pytest
-from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+from kafka import KafkaProducer
 from kafka.admin import KafkaAdminClient, NewTopic
 
 from deploy.local.kafka import Kafka
 from deploy.local.ports import free_port
+from tests.integration.committed import committed
 
 
 def leader_epoch(bootstrap: str) -> int:
@@ -72,12 +73,4 @@ def test_what_a_killed_broker_held_open_is_never_seen_when_its_writer_goes_on(ne
     after.commit_transaction()
     after.close()
     before.close(timeout=0)
-    reader = KafkaConsumer(bootstrap_servers=new_kafka.bootstrap, isolation_level="read_committed", enable_auto_commit=False)
-    place = TopicPartition("kept", 0)
-    reader.assign([place])
-    reader.seek_to_beginning(place)
-    end, found = reader.end_offsets([place])[place], []
-    while reader.position(place) < end:
-        found += [record.value for records in reader.poll(200).values() for record in records]
-    reader.close()
-    assert found == [b"committed"]
+    assert [record.value for record in committed(new_kafka.bootstrap, "kept")] == [b"committed"]

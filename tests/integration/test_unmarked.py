@@ -14,7 +14,7 @@ from deploy.local import kafka as local
 from deploy.local.kafka import Kafka
 from deploy.local.ports import free_port
 from streams.lanes import Lane, Output, Run
-from streams.unmarked import _open
+from tests.integration.committed import committed
 
 SOURCE, STATE, OUT = TopicPartition("in", 0), TopicPartition("state", 0), TopicPartition("out", 0)
 
@@ -24,16 +24,14 @@ class Record(NamedTuple):
     value: bytes
 
 
-def values(bootstrap, topic):
-    place = kafka.TopicPartition(topic, 0)
-    reader = KafkaConsumer(bootstrap_servers=bootstrap, isolation_level="read_committed", enable_auto_commit=False)
-    reader.assign([place])
-    reader.seek_to_beginning(place)
-    end, found = reader.end_offsets([place])[place], []
-    while reader.position(place) < end:
-        found += [record.value for records in reader.poll(200).values() for record in records]
-    reader.close()
-    return found
+def still_open(bootstrap):
+    """Topics with records that are neither committed nor given up."""
+    places, ends = [kafka.TopicPartition(place.topic, place.partition) for place in (OUT, STATE)], []
+    for isolation in ("read_committed", "read_uncommitted"):
+        reader = KafkaConsumer(bootstrap_servers=bootstrap, isolation_level=isolation)
+        ends.append(reader.end_offsets(places))
+        reader.close()
+    return [place.topic for place in places if ends[0][place] < ends[1][place]]
 
 
 def fold(state, changes, source, records):
@@ -42,14 +40,12 @@ def fold(state, changes, source, records):
 
 
 async def go_on(bootstrap):
-    """What was open when the lane was to be opened, and where the lane stood once it was."""
-    connection = {"bootstrap_servers": bootstrap}
-    left = await _open(connection, None)
-    lane = await Lane(0, STATE, "lane-0", connection).open()
+    """Open the lane and let it do its work; where it stood in between."""
+    lane = await Lane(0, STATE, "lane-0", {"bootstrap_servers": bootstrap}).open()
     stood = dict(lane.state), dict(lane.positions)
     await lane.transact([Run(lane, SOURCE, None, 0, 0, 1, [Record(0, b"done again")])], fold)
     await lane.close()
-    return left, stood, await _open(connection, None)
+    return stood
 
 
 @pytest.mark.timeout(240)
@@ -69,8 +65,7 @@ def test_what_was_aborted_without_a_marker_is_not_made_visible_by_the_next_commi
     broker.send(signal.SIGKILL)
     start_server(server)
     before.close(timeout=0)
-    left, stood, still = asyncio.run(go_on(server.bootstrap))
-    assert left == [OUT, STATE], "the broker left its markers out"
-    assert stood == ({}, {})
-    assert not still
-    assert values(server.bootstrap, OUT.topic) == [b"done again"]
+    assert still_open(server.bootstrap) == ["out", "state"], "the broker left its markers out"
+    assert asyncio.run(go_on(server.bootstrap)) == ({}, {})
+    assert not still_open(server.bootstrap)
+    assert [record.value for record in committed(server.bootstrap, "out")] == [b"done again"]

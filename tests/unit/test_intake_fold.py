@@ -40,10 +40,11 @@ def registered(**changed):
     return profile, ((CONTROL_HEADER, sign(SECRET, TOPIC, profile)),)
 
 
-def said_of(*sent):
-    """What messages with their headers give, from a registered agency."""
+def said_of(*sent, changes=None):
+    """What messages with their headers give, from a registered agency; ``changes`` holds the state afterwards."""
     records = [Record(offset, NOW_MS, *one) for offset, one in enumerate([registered(), *sent])]
-    return list(Intake(Deployment(SECRET, clock_is_on=True)).fold(Draft({}, {}), TOPIC, AGENCY, records))
+    draft = Draft({}, {} if changes is None else changes)
+    return list(Intake(Deployment(SECRET, clock_is_on=True)).fold(draft, TOPIC, AGENCY, records))
 
 
 def receipts(*sent):
@@ -87,8 +88,7 @@ def test_a_defect_costs_the_one_message_it_is_at_and_is_told_in_its_turn(before)
 @pytest.mark.usefixtures("defect")
 def test_what_a_defect_left_half_done_is_taken_back():
     state = {}
-    sent = [Record(0, NOW_MS, *registered()), Record(1, NOW_MS, seizure(case_no="BAD"), ())]
-    list(Intake(Deployment(SECRET, clock_is_on=True)).fold(Draft({}, state), TOPIC, AGENCY, sent))
+    said_of((seizure(case_no="BAD"), ()), changes=state)
     assert list(state) == [f"{AGENCY}/profile".encode()]
 
 

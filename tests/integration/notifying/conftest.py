@@ -22,7 +22,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 from aiosmtpd.controller import Controller
-from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+from kafka import KafkaProducer
 
 from deploy.local.kafka import Kafka
 from deploy.local.ports import free_port
@@ -35,6 +35,7 @@ from schemas.subscriptions import Subscription
 from schemas.topics import DELIVERIES, MEMBER_ALERTS, NOTIFICATIONS, SUBSCRIPTIONS
 from schemas.wire import decode, encode
 from sinks.notify.signature import holds, key_of
+from tests.integration.committed import committed
 
 SECRET = "a secret of the receiver"
 MEMBER = "VN-CUSTOMS"
@@ -110,15 +111,7 @@ class Exchange:
         self.write(MEMBER_ALERTS.of(member), *values)
 
     def deliveries(self) -> list[Delivery]:
-        tp = TopicPartition(DELIVERIES.name, 0)
-        consumer = KafkaConsumer(bootstrap_servers=self.bootstrap, isolation_level="read_committed")
-        consumer.assign([tp])
-        consumer.seek_to_beginning(tp)
-        end, found = consumer.end_offsets([tp])[tp], []
-        while consumer.position(tp) < end:
-            for records in consumer.poll(200).values():
-                found += [decode(record.value, Delivery) for record in records]
-        consumer.close()
+        found = [decode(record.value, Delivery) for record in committed(self.bootstrap, DELIVERIES.name)]
         return [one for one in found if one.notification_id in self.mine]
 
     def close(self) -> None:

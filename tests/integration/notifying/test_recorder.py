@@ -7,7 +7,6 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import pytest
-from kafka import KafkaConsumer, TopicPartition
 
 from deploy.topics import create_topics
 from schemas.errors import Fatal
@@ -16,6 +15,7 @@ from schemas.settings import Settings
 from schemas.topics import DELIVERIES
 from sinks.notify import log
 from sinks.notify.log import Recorder
+from tests.integration.committed import committed
 
 
 def delivery(attempt):
@@ -25,15 +25,7 @@ def delivery(attempt):
 
 
 def recorded(bootstrap):
-    reader = KafkaConsumer(bootstrap_servers=bootstrap, isolation_level="read_committed", enable_auto_commit=False)
-    place = TopicPartition(DELIVERIES.name, 0)
-    reader.assign([place])
-    reader.seek_to_beginning(place)
-    end, found = reader.end_offsets([place])[place], []
-    while reader.position(place) < end:
-        found += [record.value for records in reader.poll(200).values() for record in records]
-    reader.close()
-    return [Delivery.model_validate_json(value).attempt for value in found]
+    return [Delivery.model_validate_json(record.value).attempt for record in committed(bootstrap, DELIVERIES.name)]
 
 
 @pytest.mark.timeout(180)

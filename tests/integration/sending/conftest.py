@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from schemas.rejected import Reason
 from schemas.settings import Settings
 from schemas.topics import INCOMING, RECEIPTS
 from schemas.wire import encode
+from tests.integration.committed import committed
 
 
 @pytest.fixture
@@ -31,20 +33,7 @@ def agency(server_settings: Settings, fresh_agency: Callable[[], str]) -> str:
 @pytest.fixture
 def records_of(kafka: str) -> Callable[[str], list[Any]]:
     """Every committed record of a topic of one partition."""
-
-    def read(topic: str) -> list[Any]:
-        consumer = KafkaConsumer(bootstrap_servers=kafka, auto_offset_reset="earliest", isolation_level="read_committed")
-        partition = TopicPartition(topic, 0)
-        consumer.assign([partition])
-        end = consumer.end_offsets([partition])[partition]
-        consumer.seek_to_beginning()
-        found: list[Any] = []
-        while consumer.position(partition) < end:
-            found += consumer.poll(500).get(partition, [])
-        consumer.close()
-        return found
-
-    return read
+    return partial(committed, kafka)
 
 
 @pytest.fixture
