@@ -19,6 +19,7 @@ from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from faust.types import TP
 
+from schemas.errors import Refused
 from schemas.settings import Settings
 from streams.consumer import Transport
 from streams.lanes import Fold, Lane
@@ -70,8 +71,10 @@ class App(faust.App):  # type: ignore[misc]
         return self.plan.lane_of(TopicPartition(tp.topic, tp.partition))
 
     async def open_lane(self, number: int) -> Lane:
-        """A lane, ready for its first record."""
+        """A lane, ready for its first record. Raises Refused when a rebuild of it ended half-way."""
         lane = await Lane(number, TopicPartition(self.plan.state, number), f"{self.plan.name}-{number}", self.connection).open()
+        if lane.is_half():
+            raise Refused(f"{lane.name}: its state was put in place half-way. Run `mekong rebuild {self.plan.name}` again.")
         if self.plan.opened is not None:
             await self.plan.opened(lane, self.connection)
         return lane

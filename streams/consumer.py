@@ -8,51 +8,23 @@ streams/app.py lean on private parts of a pinned faust-streaming; tests/contract
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from itertools import count
 from typing import Any
 
 from aiokafka import TopicPartition
-from aiokafka.coordinator.assignors.abstract import AbstractPartitionAssignor
-from aiokafka.coordinator.protocol import ConsumerProtocolMemberAssignment, ConsumerProtocolMemberMetadata
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
 from schemas.errors import Refused
-from streams.lanes import RUN_BYTES, RUN_RECORDS, Broken, Fold, Lane, Run
+from streams.assignor import Assignor
+from streams.lanes import RUN_BYTES, RUN_RECORDS, Broken, Fold, Lane, Place, Run
 
 WAITING_RECORDS = 20_000  # gathered in all lanes before the stream waits
 WAITING_BYTES = 64_000_000
 REQUEST_MS = 60_000
 FETCH_WAIT_MS = 100  # a fetch that went out before the lanes were at their places keeps the first records waiting for so long
 TRANSACTIONS_PER_S = 400  # of a worker: with many busy lanes each gathers longer (a broker on two cores takes about 500)
-
-
-class Assignor(AbstractPartitionAssignor):  # type: ignore[misc]
-    """Gives all sources of a lane to one member."""
-
-    name, version = "lanes", 0
-    number_of: Callable[[TP], int]  # set by the app
-
-    @classmethod
-    def assign(cls, cluster: Any, members: Any) -> Any:
-        """Member -> its partitions. A topic its owner does not know yet waits for that member's next start."""
-        given: dict[str, dict[str, list[int]]] = {member: {} for member in members}
-        for topic in sorted({topic for member in members.values() for topic in member.subscription}):
-            for partition in sorted(cluster.partitions_for_topic(topic) or ()):
-                owner = sorted(members)[cls.number_of(TP(topic, partition)) % len(members)]
-                if topic in members[owner].subscription:
-                    given[owner].setdefault(topic, []).append(partition)
-        return {member: ConsumerProtocolMemberAssignment(cls.version, sorted(topics.items()), b"") for member, topics in given.items()}
-
-    @classmethod
-    def metadata(cls, topics: Any) -> Any:
-        """What a member tells the group's leader."""
-        return ConsumerProtocolMemberMetadata(cls.version, list(topics), b"")
-
-    @classmethod
-    def on_assignment(cls, assignment: Any) -> None:
-        """Nothing to remember."""
 
 
 class Thread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
@@ -72,6 +44,10 @@ class Thread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
         found: int | None = await self.call_thread(self._ensure_consumer().committed, TopicPartition(tp.topic, tp.partition))
         return found
 
+    def member_id(self) -> str:
+        """What the group's broker calls us; another after each time it took us for gone."""
+        return str(self._ensure_consumer()._coordinator.member_id)  # noqa: SLF001
+
     async def topics(self) -> frozenset[str]:
         """Names of all topics this user may see, asked of the broker now."""
         return frozenset(await self.call_thread(self._ensure_consumer().topics))
@@ -83,30 +59,39 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.lanes: dict[int, Lane] = {}
-        self._waiting_records = self._waiting_bytes = 0
+        self._seat: tuple[str, int] | None = None  # who the group took us for, and its generation, when lanes were opened last
         self._room = asyncio.Event()
         self._opening = asyncio.Lock()
-        self._next: dict[TP, int] = {}  # offset the next run must start at
+        self._places: dict[TP, Place] = {}
         self._dropped: set[TP] = set()  # fetched but not handed out: the broker client has moved on, so go back
-        self._sought: dict[TP, int] = {}
-        self._handed: dict[TP, int | None] = {}
 
     def _new_consumer_thread(self) -> Thread:
         return Thread(self, loop=self.loop, beacon=self.beacon)
 
     async def perform_seek(self) -> None:
-        """Open the lanes of the assignment, close the others, and go to their positions."""
+        """Open the lanes of the assignment, close the others, and go to their positions.
+
+        A lane stays open only when nobody else can have owned it meanwhile: a generation that we missed may have given it away.
+        """
         async with self._opening:
             mine = {tp for tp in self.assignment() if tp.topic in self.app.sources}
             numbers = {self.app.number_of(tp) for tp in mine}
-            for number in set(self.lanes) - numbers:
-                await self.lanes.pop(number).close()
+            kept = numbers if self._took_part() else set()
+            for number in set(self.lanes) - kept:
+                lane = self.lanes.pop(number)
+                self._put_back(lane)
+                await lane.close()
             opened = await asyncio.gather(*(self.app.open_lane(number) for number in sorted(numbers - set(self.lanes))))
             self.lanes.update({lane.number: lane for lane in opened})
             for lane in self.lanes.values():
                 self._put_back(lane)
             if mine:
                 await self._seek_all(mine)
+
+    def _took_part(self) -> bool:
+        """Whether we were in every generation of the group since the lanes were opened last."""
+        before, self._seat = self._seat, (self._thread.member_id(), self.app.consumer_generation_id)
+        return before is not None and before[0] == self._seat[0] and self._seat[1] - before[1] in (0, 1)
 
     async def _seek_all(self, mine: set[TP]) -> None:
         earliest, ends = await self.earliest_offsets(*mine), await self.highwaters(*mine)
@@ -115,22 +100,21 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
             committed = await self._thread.committed(tp)
             start = start_of(tp, lane.positions.get(tp), earliest[tp], ends[tp], committed)
             await self._seek(tp, start)
-            self._next[tp], self._sought[tp], self._handed[tp], lane.taken[tp] = start, -1, None, None
+            self._places[tp] = Place(start)
             self._read_offset[tp] = None
             if tp in lane.positions:
                 self._acked[tp] = [start - 1]  # the group's commit may be behind the lane
 
     def _put_back(self, lane: Lane) -> None:
         """Forget what was fetched before this seek: it comes again."""
-        while lane.waiting:
-            run, event = lane.waiting.popleft()
-            self._make_room([(run, event)])
+        for _, event in lane.put_back():
             self.ack(event.message)
+        self._room.set()
 
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
         """Hand out nothing of these before the next seek."""
         for tp in revoked:
-            self._next.pop(tp, None)
+            self._places.pop(tp, None)
         await super().on_partitions_revoked(revoked)
 
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, Any]]:  # noqa: ASYNC109 - Faust's signature
@@ -138,8 +122,8 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
         generation = self.app.consumer_generation_id
         while self.flow_active and self._dropped:
             tp = self._dropped.pop()
-            if tp in self._next:
-                await self._seek(tp, self._next[tp])
+            if tp in self._places:
+                await self._seek(tp, self._places[tp].next)
         records, active = await self._wait_next_records(timeout)
         if not records or self.should_stop:
             return
@@ -154,11 +138,11 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
                 continue
             self.app.monitor.track_tp_end_offset(tp, self.highwater(tp))
             for part in parts(wanted):
-                lane = self.lanes.get(self.app.number_of(tp))
-                if lane is None or not self.flow_active or self.app.consumer_generation_id != generation or tp not in self._next:
+                lane, place = self.lanes.get(self.app.number_of(tp)), self._places.get(tp)
+                if lane is None or place is None or not self.flow_active or self.app.consumer_generation_id != generation:
                     return
-                run = Run(lane, tp, self._handed[tp], part[0].offset, part[-1].offset, sum(map(_size, part)), list(part))
-                self._handed[tp], self._next[tp] = run.last, run.last + 1
+                run = Run(lane, tp, place, place.handed, part[0].offset, part[-1].offset, sum(map(_size, part)), list(part))
+                place.handed, place.next = run.last, run.last + 1
                 self._read_offset[tp] = None
                 message = self._to_message(tp, part[-1])
                 message.key, message.value = None, run
@@ -167,48 +151,51 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
 
     def _unbroken(self, tp: TP, found: Sequence[Any]) -> list[Any] | None:
         """The records from the wanted offset on; None when something was dropped before them, and must be fetched again."""
-        wanted = self._next.get(tp)
-        if not found or wanted is None:
+        place = self._places.get(tp)
+        if not found or place is None:
             return None
-        if found[0].offset > wanted and self._sought.get(tp) != wanted:
-            self._sought[tp] = wanted  # something was dropped, or a transaction marker is there: go back and look once more
+        if found[0].offset > place.next and place.sought != place.next:
+            place.sought = place.next  # something was dropped, or a transaction marker is there: go back and look once more
             return None
-        return [record for record in found if record.offset >= wanted]
+        return [record for record in found if record.offset >= place.next]
 
     async def verify_all_partitions_active(self) -> None:
         """Nothing: Faust looks for a stuck stream here, partition by partition, and what it looks at is not what we move."""
 
     def take(self, event: Any) -> Run | None:
-        """The event's run, or None when it is stale (it comes again). Raises Broken when one before it was lost."""
+        """The event's run, or None when it is from before a seek (it comes again). Raises Broken when one before it was lost."""
         run: Run = event.value
         tp = event.message.tp
-        if self.lanes.get(run.lane.number) is not run.lane or tp not in self._next:
+        if self._places.get(tp) is not run.place:
             return None
-        if run.after != run.lane.taken.get(tp):
-            raise Broken(f"{tp}: run {run.first}-{run.last} follows {run.after}, but the lane has taken up to {run.lane.taken.get(tp)}")
-        run.lane.taken[tp] = run.last
+        if run.after != run.place.taken:
+            raise Broken(f"{tp}: run {run.first}-{run.last} follows {run.after}, but the lane has taken up to {run.place.taken}")
+        run.place.taken = run.last
         return run
 
     async def offer(self, event: Any, fold: Fold) -> None:
         """Give the event's run to its lane; waits while too much is waiting."""
-        run = self.take(event)
+        while self._is_full():
+            self._room.clear()
+            await self._room.wait()
+        run = self.take(event)  # only now: a seek may have come while it waited
         if run is None:
             self.ack(event.message)
             return
-        while self._waiting_records > WAITING_RECORDS or self._waiting_bytes > WAITING_BYTES:
-            self._room.clear()
-            await self._room.wait()
         if run.lane.task is None:
             run.lane.task = asyncio.create_task(self._serve(run.lane, fold))
-        self._waiting_records += len(run.records)
-        self._waiting_bytes += run.size
         run.lane.put(run, event)
+
+    def _is_full(self) -> bool:
+        """Whether the open lanes hold as much as they may: what waits in a closed one counts no more."""
+        lanes = self.lanes.values()
+        return sum(lane.held_records for lane in lanes) > WAITING_RECORDS or sum(lane.held_bytes for lane in lanes) > WAITING_BYTES
 
     async def _serve(self, lane: Lane, fold: Fold) -> None:
         async def served(batch: list[tuple[Run, Any]]) -> None:
-            self._make_room(batch)
             for _, event in batch:
                 self.ack(event.message)
+            self._room.set()
 
         try:
             await lane.serve(fold, served, self._linger_s)
@@ -221,12 +208,6 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
         """How long a lane gathers before it commits: longer when many are busy, so that the broker keeps up."""
         busy = sum(1 for lane in self.lanes.values() if lane.waiting)
         return max(0.005, busy / TRANSACTIONS_PER_S)
-
-    def _make_room(self, batch: list[tuple[Run, Any]]) -> None:
-        for run, _ in batch:
-            self._waiting_records -= len(run.records)
-            self._waiting_bytes -= run.size
-        self._room.set()
 
     def ack(self, message: Any) -> bool:
         """Mark a run as done with. Returns False when it was already."""

@@ -11,6 +11,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
 from aiokafka import AIOKafkaProducer, TopicPartition
@@ -47,11 +48,26 @@ class Output(NamedTuple):
     """None removes the key from a compacted topic."""
 
 
+@dataclass(slots=True)
+class Place:
+    """Where the reading of a source stands since a seek; the next seek makes another, and a run of an older one is stale."""
+
+    next: int
+    """Offset the next run must start at."""
+    sought: int = -1
+    """The offset gone back to last, when something was missing before what was fetched."""
+    handed: int | None = None
+    """Last offset handed out."""
+    taken: int | None = None
+    """Last offset given to the lane."""
+
+
 class Run(NamedTuple):
     """Consecutive records of one source, handed to the agent as one event."""
 
     lane: Lane
     source: TopicPartition
+    place: Place
     after: int | None
     """Last offset of the run handed out before this one; None for the first after a seek."""
     first: int
@@ -80,8 +96,9 @@ class Lane:
         self.state: dict[bytes, bytes] = {}
         self.positions: dict[TopicPartition, int] = {}
         """Next offset of each source; absent: never ran."""
-        self.taken: dict[TopicPartition, int | None] = {}
         self.waiting: deque[tuple[Run, Any]] = deque()
+        self.held_records = self.held_bytes = 0
+        """Of the runs that wait, and of those in a transaction now."""
         self.wake = asyncio.Event()
         self.task: asyncio.Task[None] | None = None
 
@@ -110,7 +127,11 @@ class Lane:
             assert record.key is not None  # noqa: S101 - we wrote it
             if record.key.startswith(POSITION):
                 topic, partition = record.key[len(POSITION) :].decode().rsplit("/", 1)
-                self.positions[TopicPartition(topic, int(partition))] = int(record.value or 0)
+                source = TopicPartition(topic, int(partition))
+                if record.value is None:
+                    self.positions.pop(source, None)
+                else:
+                    self.positions[source] = int(record.value)
             elif record.value is None:
                 self.state.pop(record.key, None)
             else:
@@ -125,10 +146,32 @@ class Lane:
     def put(self, run: Run, event: Any) -> None:
         """Queue a run for the next transaction."""
         self.waiting.append((run, event))
+        self._hold([(run, event)], 1)
         self.wake.set()
 
+    def put_back(self) -> list[tuple[Run, Any]]:
+        """What waits, and waits no more."""
+        found = list(self.waiting)
+        self.waiting.clear()
+        self._hold(found, -1)
+        return found
+
+    def _hold(self, batch: Iterable[tuple[Run, Any]], sign: int) -> None:
+        for run, _ in batch:
+            self.held_records += sign * len(run.records)
+            self.held_bytes += sign * run.size
+
+    async def forget_positions(self) -> None:
+        """Before a replacement from nothing: until it has its positions, a worker refuses to start on what is there (``is_half``)."""
+        await self._commit({}, {}, {position_key(source): None for source in self.positions})
+        self.positions.clear()
+
+    def is_half(self) -> bool:
+        """Whether a replacement ended half-way: each transaction of a fold writes a position, so a state never comes without one."""
+        return bool(self.state) and not self.positions
+
     async def replace(self, state: State, positions: Mapping[TopicPartition, int], outputs: Outputs | None = None) -> None:
-        """Put another state in place of the lane's, its positions last, with ``outputs``: until then a worker refuses to start on it."""
+        """Put another state in place of the lane's, its positions last, with ``outputs``."""
         changes: Changes = {key: None for key in self.state if key not in state}
         changes |= {key: value for key, value in state.items() if self.state.get(key) != value}
         pending = list(changes.items())
@@ -146,6 +189,7 @@ class Lane:
             if not self.waiting:
                 self.wake.clear()
             await self.transact([run for run, _ in batch], fold)
+            self._hold(batch, -1)
             await served(batch)
 
     async def transact(self, runs: Iterable[Run], fold: Fold) -> None:
@@ -178,7 +222,7 @@ class Lane:
         deliveries: list[Any] = []
         for (topic, partition), rows in outputs.items():
             deliveries += await self._append(topic, partition, rows)
-        marks = [Output(POSITION + f"{tp.topic}/{tp.partition}".encode(), b"%d" % offset) for tp, offset in positions.items()]
+        marks = [Output(position_key(tp), b"%d" % offset) for tp, offset in positions.items()]
         deliveries += await self._append(self.where.topic, self.where.partition, [*changes.items(), *marks])
         await asyncio.gather(*deliveries)
         await self.producer.commit_transaction()
@@ -200,3 +244,8 @@ class Lane:
         if batch.record_count():
             deliveries.append(await self.producer.send_batch(batch, topic, partition=partition))
         return deliveries
+
+
+def position_key(source: TopicPartition) -> bytes:
+    """Where the position of a source is kept."""
+    return POSITION + f"{source.topic}/{source.partition}".encode()

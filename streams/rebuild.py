@@ -1,8 +1,9 @@
 """The journal in, a lost state out: ``mekong rebuild intake|watch|network``.
 
 The position that belongs to the state is read off the outputs, which were written in the same transactions: of intake the newest
-source offset in journal and receipts, of watch the newest entry that told something in counts, buckets or alerts. Nothing is told
-twice. Network has no such offset: it takes the journal to its end, and tells what is newer than the newest alert there is.
+source offset in journal and receipts, of watch the newest entry that told something in counts, buckets or alerts; or it is the group's
+commit, which follows the position, when what told nothing stands between. Nothing is told twice. Network has no such offset: it takes
+the journal to its end, and tells what is newer than the newest alert there is.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from aiokafka import TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import ProducerFenced
 
 from schemas import wire
@@ -53,6 +55,8 @@ class Ground(NamedTuple):
     sources: frozenset[str]
     options: Mapping[str, Any]
     rules: Rules
+    reached: Mapping[TopicPartition, int]
+    """The group's commit of each source."""
 
 
 def rebuild(plan: Plan, settings: Settings) -> Mapping[int, int]:
@@ -62,13 +66,14 @@ def rebuild(plan: Plan, settings: Settings) -> Mapping[int, int]:
 
 async def _rebuild(plan: Plan, settings: Settings) -> Mapping[int, int]:
     options = connection(settings)
-    ground = Ground(settings, await sources_of(plan.is_source, options), options, rules_of(settings))
+    sources, rules = await sources_of(plan.is_source, options), rules_of(settings)
     make, lanes = {"intake": (_intake, LANES), "watch": (_watch, LANES), "network": (_network, 1)}[plan.name]
     keys: dict[int, int] = {}
     for number in range(lanes):
-        rebuilt = await make(number, ground)
-        lane = await Lane(number, TopicPartition(plan.state, number), f"{plan.name}-{number}", options).open()
+        lane = await Lane(number, TopicPartition(plan.state, number), f"{plan.name}-{number}", options).open()  # from here on nobody writes
         try:
+            rebuilt = await make(number, Ground(settings, sources, options, rules, await reached(plan.name, options)))
+            await lane.forget_positions()
             await lane.replace(*rebuilt)
         except ProducerFenced as exc:
             raise Retriable(f"lane {number} of {plan.name} was taken back by a running worker: stop the workers first", 1.0) from exc
@@ -92,6 +97,7 @@ async def _intake(number: int, ground: Ground) -> Rebuilt:
         if lane_of(topic) == number:
             async for receipt in _values(TopicPartition(receipts_of(topic), 0), ground.options):
                 _advance(positions, receipt["source_topic"], receipt["source_offset"])
+            _advance(positions, topic, ground.reached.get(TopicPartition(topic, 0), 0) - 1)
     return Rebuilt(kept(changes), positions, {})
 
 
@@ -101,11 +107,12 @@ async def _watch(number: int, ground: Ground) -> Rebuilt:
         async for value in _values(TopicPartition(topic.name, number), ground.options):
             told = max(told, value.get(field, -1))
     source = TopicPartition(JOURNAL.name, number)
+    position = max(told + 1, ground.reached.get(source, 0))
     changes: dict[bytes, bytes | None] = {}
-    async for records in in_parts(source, told + 1, ground.options):
+    async for records in in_parts(source, position, ground.options):
         for _ in watched(Draft({}, changes), read(records), ground.rules):
             pass  # told already
-    return Rebuilt(kept(changes), {source: told + 1} if told >= 0 else {}, {})
+    return Rebuilt(kept(changes), {source: position} if position else {}, {})
 
 
 async def _network(_: int, ground: Ground) -> Rebuilt:
@@ -121,6 +128,16 @@ async def _network(_: int, ground: Ground) -> Rebuilt:
             put_alerts(outputs, [alert for alert in found if newest is None or alert.raised_at > newest])
             positions[source] = records[-1].offset + 1
     return Rebuilt(kept(changes), positions, outputs)
+
+
+async def reached(group: str, options: Mapping[str, Any]) -> Mapping[TopicPartition, int]:
+    """The group's commit of each source it has one of."""
+    admin = AIOKafkaAdminClient(**options)
+    await admin.start()
+    try:
+        return {source: at.offset for source, at in (await admin.list_consumer_group_offsets(group)).items() if at.offset >= 0}
+    finally:
+        await admin.close()
 
 
 async def _newest_told(options: Mapping[str, Any]) -> datetime | None:
@@ -163,4 +180,5 @@ async def _values(source: TopicPartition, options: Mapping[str, Any]) -> AsyncIt
 
 def _advance(positions: dict[TopicPartition, int], topic: str, offset: int) -> None:
     source = TopicPartition(topic, 0)
-    positions[source] = max(positions.get(source, 0), offset + 1)
+    if offset + 1 > positions.get(source, 0):
+        positions[source] = offset + 1

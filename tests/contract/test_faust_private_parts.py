@@ -6,6 +6,7 @@ from importlib.metadata import version
 import aiokafka
 import pytest
 from aiokafka.client import AIOKafkaClient
+from aiokafka.consumer.group_coordinator import GroupCoordinator
 from aiokafka.producer.message_accumulator import BatchBuilder
 from aiokafka.protocol import fetch, offset
 from aiokafka.protocol.fetch import FetchRequest
@@ -108,3 +109,9 @@ def test_the_end_of_a_partition_can_be_asked_over_the_connections_of_a_producer(
 
 def test_the_consumer_generation_is_known_to_the_app():
     assert isinstance(App.consumer_generation_id, int)
+
+
+def test_the_broker_client_knows_what_the_group_calls_it_and_forgets_it_when_it_was_taken_for_gone():
+    assert "self._coordinator = " in inspect.getsource(aiokafka.AIOKafkaConsumer)
+    assert "self.member_id = JoinGroupRequest.UNKNOWN_MEMBER_ID" in inspect.getsource(GroupCoordinator.reset_generation)
+    assert "self.reset_generation()" in inspect.getsource(GroupCoordinator._do_heartbeat)

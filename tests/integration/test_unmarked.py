@@ -13,7 +13,7 @@ from kafka.admin import KafkaAdminClient, NewTopic
 from deploy.local import kafka as local
 from deploy.local.kafka import Kafka
 from deploy.local.ports import free_port
-from streams.lanes import Lane, Output, Run
+from streams.lanes import Lane, Output, Place, Run
 from tests.integration.committed import committed
 
 SOURCE, STATE, OUT = TopicPartition("in", 0), TopicPartition("state", 0), TopicPartition("out", 0)
@@ -43,7 +43,7 @@ async def go_on(bootstrap):
     """Open the lane and let it do its work; where it stood in between."""
     lane = await Lane(0, STATE, "lane-0", {"bootstrap_servers": bootstrap}).open()
     stood = dict(lane.state), dict(lane.positions)
-    await lane.transact([Run(lane, SOURCE, None, 0, 0, 1, [Record(0, b"done again")])], fold)
+    await lane.transact([Run(lane, SOURCE, Place(0), None, 0, 0, 1, [Record(0, b"done again")])], fold)
     await lane.close()
     return stood
 

@@ -99,6 +99,29 @@ def test_a_paused_worker_that_wakes_up_cannot_write_over_its_successor(deploymen
     assert set(versions(deployment.journal()).values()) == {1}
 
 
+def test_a_worker_that_was_taken_for_gone_takes_its_lanes_up_where_they_are_now(deployment):
+    deployment.register(VN, LA)
+    paused = deployment.mekong("worker", "intake")
+    for agency in (VN, LA):
+        deployment.send(agency, [seizure(agency, number) for number in range(50)])
+        deployment.receipts(agency, 50)
+    time.sleep(2)  # nothing waits in its lanes
+    paused.send(signal.SIGSTOP)
+    deployment.mekong("worker", "intake")
+    for agency in (VN, LA):
+        deployment.send(agency, [seizure(agency, number) for number in range(50, 100)])
+        deployment.receipts(agency, 100, within_s=90)
+    time.sleep(3)  # the group's commit follows: beyond where the paused one was
+    paused.send(signal.SIGCONT)
+    deployment.wait_until(lambda: paused.log.read_text().count("intake ready: 2 sources") == 2, "it is in the group again")
+    for agency in (VN, LA):
+        deployment.send(agency, [seizure(agency, number) for number in range(100, 150)])
+        receipts = deployment.receipts(agency, 150, within_s=90)
+        assert [receipt["outcome"] for receipt in receipts] == ["accepted"] * 150
+    assert paused.exit_code is None
+    assert "state was lost" not in paused.log.read_text()
+
+
 def test_an_agency_added_while_the_worker_runs_is_picked_up_within_a_minute(deployment):
     deployment.register(VN)
     worker = deployment.mekong("worker", "intake")
@@ -167,6 +190,7 @@ def test_a_lost_state_stops_the_worker_until_it_is_rebuilt_from_the_journal(depl
     worker = deployment.mekong("worker", "intake")
     deployment.send(VN, [seizure(VN, number) for number in range(30)])
     deployment.send(VN, [b"garbage"])
+    tick(deployment, "2026-05-05T00:00:00Z")  # a replayed one, dropped: it leaves nothing but the position behind it
     deployment.receipts(VN, 31)
     time.sleep(2.5)  # the group's commit follows within a second
     worker.stop()
@@ -181,7 +205,7 @@ def test_a_lost_state_stops_the_worker_until_it_is_rebuilt_from_the_journal(depl
     deployment.mekong("worker", "intake")
     deployment.send(VN, [seizure(VN, number) for number in range(31)])
     receipts = deployment.receipts(VN, 62)
-    assert [receipt["source_offset"] for receipt in receipts] == list(range(1, 63))
+    assert [receipt["source_offset"] for receipt in receipts] == [*range(1, 32), *range(33, 64)]
     assert Counter(receipt["outcome"] for receipt in receipts) == {"accepted": 31, "rejected": 1, "duplicate": 30}
 
 
@@ -195,6 +219,9 @@ def test_watch_rebuilt_tells_no_count_twice_and_goes_on(deployment):
     tick(deployment, "2026-05-05T00:00:00Z")
     deployment.wait_until(lambda: deployment.read(COUNTS.name), "counts")
     before = [record.value for record in deployment.read(COUNTS.name)]
+    deployment.send(VN, [seizure(VN, 98)])  # tells nothing before the next tick
+    deployment.receipts(VN, 6)
+    time.sleep(2.5)  # the group's commit follows within a second
     watch.stop()
     deployment.lose(DAYS)
     rebuild = deployment.mekong("rebuild", "watch")
@@ -202,13 +229,13 @@ def test_watch_rebuilt_tells_no_count_twice_and_goes_on(deployment):
     assert rebuild.exit_code == 0, rebuild.last_words(30)
     deployment.mekong("worker", "watch")
     deployment.send(VN, [seizure(VN, 99)])
-    deployment.receipts(VN, 6)
+    deployment.receipts(VN, 7)
     tick(deployment, "2026-05-06T00:00:00Z")
     deployment.wait_until(lambda: len(deployment.read(COUNTS.name)) > len(before), "more counts")
     after = [record.value for record in deployment.read(COUNTS.name)]
     assert after[: len(before)] == before
     newest = {(c["window"], c["start"]): c["cases"] for c in map(json.loads, after) if c["commodity_group"] is None}
-    assert newest["day", "2026-05-03"] == 6
+    assert newest["day", "2026-05-03"] == 7
 
 
 def test_both_agencies_of_this_file_lie_in_lanes_of_their_own():
