@@ -17,6 +17,7 @@ from streams.core.notices.share import fold_alerts, fold_journal
 from streams.core.notices.visible import Matter, phases_of, visible_to
 
 VN, LA, TH, KR = "VN-CUSTOMS", "LA-CUSTOMS", "TH-CUSTOMS", "KR-CUSTOMS"
+MONTH = {"bucket": {"size": "month", "start": "2026-05-01", "end": "2026-05-31"}}
 DAY, LATER = date(2026, 5, 3), date(2026, 9, 1)
 
 
@@ -84,10 +85,12 @@ class World:
 
     def __init__(self):
         self.state = {}
+        self.read = 0
 
     def _commit(self, fold, values):
         changes = {}
-        told = [(one.member, json.loads(wire.dump(one.shared))) for one in fold(Draft(self.state, changes), [Record(v) for v in values])]
+        records = [Record(value, self.read + place) for place, value in enumerate(values)]
+        told = [(one.member, json.loads(wire.dump(one.shared))) for one in fold(Draft(self.state, changes), records)]
         for key, value in changes.items():
             if value is None:
                 self.state.pop(key, None)
@@ -96,7 +99,9 @@ class World:
         return told
 
     def journal(self, *entries, partition=0):
-        return self._commit(partial(fold_journal, partition=partition), entries)
+        told = self._commit(partial(fold_journal, partition=partition), entries)
+        self.read += len(entries)
+        return told
 
     def alerts(self, *alerts):
         return self._commit(fold_alerts, alerts)
@@ -185,7 +190,7 @@ def test_an_alert_over_all_members_waits_for_a_partition_that_is_days_behind_in_
     told = world.journal(version(LA, "e1", handling={"tlp": "TLP:RED", "release_to": [TH]}), partition=1)
     assert whom(told, "alert") == []
     assert whom(world.journal(tick(TH, "2026-05-04T00:00:00.000Z"), partition=1), "alert") == []  # LA may be read on to there
-    assert whom(world.journal(tick(TH, "2026-05-05T00:00:00.000Z"), partition=1), "alert") == [TH]  # its clock has stopped
+    assert whom(world.journal(tick(TH, "2026-05-05T00:00:00.000Z"), partition=1), "alert") == [LA, TH]  # its clock has stopped
 
 
 def test_an_alert_behind_which_a_red_case_stands_is_for_its_agency_and_those_it_is_released_to():
@@ -195,7 +200,78 @@ def test_an_alert_behind_which_a_red_case_stands_is_for_its_agency_and_those_it_
     world.journal(*members, version(VN, "e1", handling=red), tick(VN, "2026-05-03T09:00:00.000Z"))
     assert whom(world.alerts(alert(events=["e0", "e1"]))) == [TH, VN]
     world.journal(version(VN, "e1", number=2, handling={"tlp": "TLP:AMBER"}))
-    assert whom(world.alerts(alert(raised="2026-05-03T08:01:00Z", events=["e1"]))) == [LA, TH, VN]
+    assert whom(world.alerts(alert(raised="2026-05-03T08:01:00Z", events=["e1"], opened="2026-05-03"))) == [LA, TH, VN]
+
+
+def contributed(day, *groups, precision="day"):
+    return {"day": day, "precision": precision, "groups": {group: [1, 1] for group in groups}}
+
+
+RED = {"tlp": "TLP:RED", "release_to": [TH]}
+
+
+@pytest.mark.parametrize(
+    ("case", "changed", "red"),
+    [
+        pytest.param(contributed("2026-05-03", "drug"), {}, True, id="of its day and goods"),
+        pytest.param(contributed("2026-05-03", "drug"), {"group": None}, True, id="all goods together"),
+        pytest.param(contributed("2026-05-03", "cigarettes"), {}, False, id="of other goods"),
+        pytest.param(contributed("2026-05-02", "drug"), {}, False, id="of another day"),
+        pytest.param(contributed("2026-05-02", "drug"), {"opened": "2026-05-01", "state": "cleared"}, True, id="since it opened"),
+        pytest.param(
+            contributed("2026-04-02", "drug"), {"kind": "BULK_REPORT", "group": None}, True, id="came on the day of a bulk report"
+        ),
+        pytest.param(contributed("2026-05-03", "drug"), {"kind": "MAJOR"}, False, id="not the case it is about"),
+        pytest.param(contributed("2026-05-01", "drug", precision="month"), MONTH, True, id="only its month is known"),
+        pytest.param(None, {}, False, id="counted nowhere"),
+    ],
+)
+def test_a_red_case_that_an_alert_counts_without_naming_it_hides_it_from_who_may_not_know(case, changed, red):
+    world = World()
+    world.journal(*(registered(agency, membership()) for agency in (VN, LA, TH)))
+    world.journal(tick(VN, "2026-05-03T02:00:00.000Z"), {**version(VN, "e1", handling=RED), "contribution": case})
+    assert whom(world.alerts(alert(events=["e0"], more=70, **changed))) == ([TH, VN] if red else [LA, TH, VN])
+
+
+def test_a_red_case_that_moved_to_another_day_hides_the_alerts_of_both_until_it_is_red_no_more():
+    world = World()
+    world.journal(*(registered(agency, membership()) for agency in (VN, LA, TH)))
+    world.journal({**version(VN, "e1"), "contribution": contributed("2026-05-03", "drug")})
+    moved = {"contribution": contributed("2026-05-09", "drug"), "supersedes": contributed("2026-05-03", "drug")}
+    world.journal({**version(VN, "e1", number=2, handling=RED), **moved}, tick(VN, "2026-05-03T09:00:00.000Z"))
+    assert whom(world.alerts(alert())) == [TH, VN]
+    world.journal({**version(VN, "e1", number=3), "contribution": moved["contribution"], "supersedes": moved["contribution"]})
+    assert whom(world.alerts(alert(raised="2026-05-03T08:01:00Z", kind="RETRO_SPIKE"))) == [LA, TH, VN]
+    assert not [key for key in world.state if key.startswith(b"red-on")]
+
+
+def test_the_later_states_of_an_alert_are_for_no_more_than_its_first():
+    world = World()
+    world.journal(*(registered(agency, membership()) for agency in (VN, LA, TH)))
+    world.journal(version(VN, "e1", handling=RED), tick(VN, "2026-05-03T09:00:00.000Z"))
+    opened = {"opened": "2026-05-03"}
+    assert whom(world.alerts(alert(events=["e1"], **opened))) == [TH, VN]
+    assert whom(world.alerts(alert(raised="2026-05-03T08:00:01Z", events=["e2"], state="escalated", **opened))) == [TH, VN]
+    assert whom(world.alerts(alert(raised="2026-05-03T08:00:02Z", events=["e3"], state="cleared", **opened))) == [TH, VN]
+    assert not [key for key in world.state if key.startswith(b"red-alert")]
+
+
+def test_an_alert_over_all_members_that_counts_red_cases_is_for_those_who_may_know_of_each():
+    world = World()
+    world.journal(*(registered(agency, membership()) for agency in (VN, LA, TH, KR)))
+    for agency, event, to in ((VN, "e1", [TH, LA]), (LA, "e2", [TH])):
+        red = version(agency, event, handling={"tlp": "TLP:RED", "release_to": to})
+        world.journal({**red, "contribution": contributed("2026-05-03", "drug")})
+    world.journal(*(tick(agency, "2026-05-05T00:00:00.000Z") for agency in (VN, LA, TH, KR)))
+    assert whom(world.alerts(alert(agency=None, raised="2026-05-03T23:59:59Z"))) == [LA, TH]
+
+
+def test_an_alert_waits_for_the_very_entry_that_raised_it():
+    world = World()
+    world.journal(*(registered(agency, membership()) for agency in (VN, LA)))  # offsets 0 and 1
+    world.journal(version(VN, "e0", received="2026-05-03T08:00:00.000Z"))  # 2
+    assert world.alerts(alert(events=["e1"], journal_offset=3)) == []  # in the same millisecond
+    assert whom(world.journal(version(VN, "e1", received="2026-05-03T08:00:00.000Z", handling=RED)), "alert") == [VN]
 
 
 def test_a_warning_goes_to_whom_it_names_and_to_its_sender_at_once():
@@ -211,7 +287,8 @@ def test_who_is_no_longer_named_hears_the_correction_and_the_withdrawal():
     world = World()
     world.journal(registered(VN), registered(LA), registered(TH))
     world.journal(version(VN, "w1", "warning", to=[LA]))
-    told = world.journal(version(VN, "w1", "warning", number=2, to=[TH], method_note="for TH only", handling={"tlp": "TLP:RED"}))
+    second = version(VN, "w1", "warning", number=2, to=[TH], method_note="for TH only", handling={"tlp": "TLP:RED"})
+    told = world.journal({**second, "batch": "for TH.json", "source": {"topic": "in.VN-CUSTOMS.v1", "offset": 9}})
     assert {member: shared["message"]["content"].get("method_note") for member, shared in told} == {
         LA: None,
         TH: "for TH only",
@@ -219,7 +296,13 @@ def test_who_is_no_longer_named_hears_the_correction_and_the_withdrawal():
     }
     (dropped,) = [shared["message"] for member, shared in told if member == LA]
     assert (dropped["version"], dropped["content"], dropped["enriched"]) == (2, {"to": []}, {})
-    assert whom(world.journal(version(VN, "w1", "warning", number=3, status="withdrawn"))) == [LA, TH, VN]
+    assert dropped.keys().isdisjoint({"batch", "source", "content_hash"})
+    told = world.journal({**version(VN, "w1", "warning", number=3, status="withdrawn", reason="found"), "batch": "for TH.json"})
+    assert {member: (shared["message"]["content"].get("reason"), shared["message"].get("batch")) for member, shared in told} == {
+        LA: (None, None),
+        TH: ("found", "for TH.json"),
+        VN: ("found", "for TH.json"),
+    }
 
 
 @pytest.mark.parametrize("order", list(itertools.permutations(range(3))))

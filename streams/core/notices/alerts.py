@@ -13,6 +13,7 @@ from typing import Any
 from schemas import wire
 from streams.core.draft import Draft
 from streams.core.notices.members import FORMAT, NETWORK, Members
+from streams.core.notices.red import who_may_know
 from streams.core.notices.visible import Matter, phases_of, visible_to
 
 Shares = Iterator[tuple[str, str, dict[str, Any]]]
@@ -26,10 +27,10 @@ def take_alert(draft: Draft, members: Members, alert: dict[str, Any], raw: bytes
         return
     draft.put(told, {"f": FORMAT})
     agency = alert.get("agency") or NETWORK
-    if _can_go(members, agency, alert["raised_at"]):
+    if _can_go(members, agency, alert["raised_at"], alert.get("journal_offset")):
         yield from _share(draft, members, alert, raw)
     else:
-        members.of(agency).value["held"].append([alert["raised_at"], alert["alert_id"]])
+        members.of(agency).value["held"].append([alert["raised_at"], alert["alert_id"], alert.get("journal_offset")])
         draft.put_raw(_held_key(alert["alert_id"]), wire.compact(raw))
 
 
@@ -39,14 +40,14 @@ def release(draft: Draft, members: Members, agency: str) -> Shares:
     if not member.value["held"]:
         return
     held, member.value["held"] = member.value["held"], []
-    for raised_at, alert_id in held:
-        if _can_go(members, agency, raised_at):
+    for raised_at, alert_id, offset in held:
+        if _can_go(members, agency, raised_at, offset):
             raw = draft.raw(_held_key(alert_id))
             assert raw is not None  # noqa: S101 - it was put when it was held
             yield from _share(draft, members, wire.load(raw), raw)
             draft.drop(_held_key(alert_id))
         else:
-            member.value["held"].append([raised_at, alert_id])
+            member.value["held"].append([raised_at, alert_id, offset])
 
 
 def matter_of(draft: Draft, members: Members, alert: dict[str, Any]) -> Matter:
@@ -55,9 +56,8 @@ def matter_of(draft: Draft, members: Members, alert: dict[str, Any]) -> Matter:
     agency, group = alert.get("agency"), alert.get("commodity_group")
     profile = members.of(agency).profile if agency else None
     profiles = [profile] if profile else [] if agency else members.registered()
-    red = [found for event_id in alert.get("event_ids", ()) if (found := draft.get(f"red/{event_id}".encode())) is not None]
-    named = frozenset.intersection(*(frozenset(one["to"]) for one in red)) if red else frozenset[str]()
-    return Matter(agency, first, last, phases_of(profiles, first, last, group), named, is_red=bool(red))
+    may_know = who_may_know(draft, [agency] if agency else [profile.agency for profile in profiles], alert)
+    return Matter(agency, first, last, phases_of(profiles, first, last, group), may_know or frozenset(), is_red=may_know is not None)
 
 
 def _share(draft: Draft, members: Members, alert: dict[str, Any], raw: bytes) -> Shares:
@@ -80,9 +80,9 @@ def _share(draft: Draft, members: Members, alert: dict[str, Any], raw: bytes) ->
             )
 
 
-def _can_go(members: Members, agency: str, raised_at: str) -> bool:
+def _can_go(members: Members, agency: str, raised_at: str, offset: int | None) -> bool:
     """Whether the journal behind an alert was read. One over all members is raised when all have left its day."""
-    return raised_at[:10] < members.today() if agency == NETWORK else members.of(agency).has_reached(raised_at)
+    return raised_at[:10] < members.today() if agency == NETWORK else members.of(agency).has_reached(raised_at, offset)
 
 
 def _held_key(alert_id: str) -> bytes:

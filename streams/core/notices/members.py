@@ -2,9 +2,10 @@
 
 ``members`` -> codes of all agencies with a profile; ``agency/<code>`` -> a ``Member``; ``held/<alert_id>`` -> an alert that waits for
 the journal; ``kept/<agency>/<event_id>/<version>`` -> a message to an agency that is not registered yet; ``told/<alert_id>`` -> shared
-already; ``red/<event_id>`` -> a TLP:RED case and to whom it is released; ``warning/<event_id>`` -> who is on a warning;
-``case/<event_id>`` -> whose case it is; ``early/<event_id>[/<n>]`` -> feedback that came before what it answers;
-``reply/<event_id>`` -> what a feedback answers.
+already; ``red/<event_id>`` -> a TLP:RED case, who may know of it, and its days; ``red-on|red-came/<agency>/<day>`` -> red cases seized
+or come on a day, with their goods; ``red-alert/<kind>/<series>/<opened>`` -> who may know of an open alert that is red;
+``warning/<event_id>`` -> who is on a warning; ``case/<event_id>`` -> whose case it is; ``early/<event_id>[/<n>]`` -> feedback that came
+before what it answers; ``reply/<event_id>`` -> what a feedback answers.
 """
 
 from __future__ import annotations
@@ -29,7 +30,17 @@ class Member:
     """One agency as the journal has told of it so far."""
 
     def __init__(self, stored: dict[str, Any] | None) -> None:
-        nothing: dict[str, Any] = {"profile": None, "in": None, "first": "", "received": "", "at": "", "hour": "", "held": [], "kept": []}
+        nothing: dict[str, Any] = {
+            "profile": None,
+            "in": None,
+            "offset": -1,
+            "first": "",
+            "received": "",
+            "at": "",
+            "hour": "",
+            "held": [],
+            "kept": [],
+        }
         self.value: dict[str, Any] = {"f": FORMAT} | nothing | (stored or {})
         self._profile: AgencyProfile | None = None
 
@@ -44,12 +55,15 @@ class Member:
         """Take a new profile."""
         self.value["profile"], self._profile = profile, None
 
-    def has_reached(self, raised_at: str) -> bool:
-        """Whether the journal was read up to what raised an alert: a tick's ``at`` or a record's ``received_at``.
+    def has_reached(self, raised_at: str, offset: int | None) -> bool:
+        """Whether the journal was read up to what raised an alert: the entry at ``offset``, which says it exactly.
 
-        A time long before the first entry was received is the data's own, of a replay: only a tick can be meant.
+        Where none is told, a tick's ``at`` or a record's ``received_at``: a time long before the first entry was received is the data's
+        own, of a replay, so only a tick can be meant.
         """
         value = self.value
+        if offset is not None:
+            return int(value["offset"]) >= offset
         if not value["first"]:
             return False
         wanted = datetime.fromisoformat(raised_at)

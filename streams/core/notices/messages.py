@@ -14,6 +14,8 @@ from streams.core.draft import Draft
 from streams.core.notices.alerts import Shares
 from streams.core.notices.members import FORMAT, Members
 
+_FOR_OTHERS = ("kind", "format", "event_id", "agency", "case_no", "family", "version", "status", "message_type", "received_at")
+
 
 def take_message(draft: Draft, members: Members, entry: dict[str, Any], raw: bytes) -> Shares:
     """Share a version of a warning or feedback."""
@@ -43,22 +45,21 @@ def deliver_kept(draft: Draft, members: Members, agency: str) -> Shares:
 
 
 def _warning(draft: Draft, members: Members, entry: dict[str, Any], raw: bytes) -> Shares:
-    """To all it names. Who was named before and is no longer must hear that too, and nothing of what it says now."""
+    """To all it names, or named when it was taken back. Who is named no longer must hear that too, and nothing of what it says now."""
     key = f"warning/{entry['event_id']}".encode()
     before = draft.get(key)
-    now, then = set(entry["content"].get("to", ())), set(before["to"] if before else ())
-    draft.put(key, {"f": FORMAT, "from": entry["agency"], "to": sorted(now | then)})
-    if entry["status"] != "current":
-        yield from _to(draft, members, {entry["agency"], *then}, entry, raw)
-    else:
-        yield from _to(draft, members, {entry["agency"], *now}, entry, raw)
-        yield from _to(draft, members, then - now - {entry["agency"]}, entry, wire.dump(_for_others(entry)))
+    then, named = (set(before["to"]), set(before["named"])) if before else (set(), set())
+    if entry["status"] == "current":
+        named = set(entry["content"].get("to", ()))
+    draft.put(key, {"f": FORMAT, "from": entry["agency"], "to": sorted(named | then), "named": sorted(named)})
+    yield from _to(draft, members, {entry["agency"], *named}, entry, raw)
+    yield from _to(draft, members, then - named - {entry["agency"]}, entry, wire.dump(_for_others(entry)))
     yield from _answers(draft, members, entry)
 
 
 def _for_others(entry: dict[str, Any]) -> dict[str, Any]:
-    """A version of a warning as those may see it whom it does not name: that there is one."""
-    return {**entry, "content_hash": "", "content": {"to": []}, "enriched": {}, "flags": []}
+    """A version of a warning as those may see it whom it does not name: that there is one, and nothing of how it was sent."""
+    return {name: entry[name] for name in _FOR_OTHERS if name in entry} | {"content": {"to": []}, "enriched": {}, "flags": []}
 
 
 def _feedback(draft: Draft, members: Members, entry: dict[str, Any], raw: bytes) -> Shares:

@@ -3,7 +3,8 @@
 How the partitions are interleaved is not fixed. What is told of an alert or a message does not depend on it: each output is made of
 its own record, and waits in the state where it needs something that another partition brings (an alert for its agency's journal up
 to what raised it, feedback for its warning, a message for the registration of whom it names). Only who else may see an alert follows
-the profiles that were known at that moment: a member that joins later, or whose phase changes, sees alerts from then on.
+the profiles and the TLP:RED cases that were known at that moment: a member that joins later, or whose phase changes, sees alerts from
+then on.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from streams.core.draft import Draft
 from streams.core.notices.alerts import release, take_alert
 from streams.core.notices.members import NETWORK, Member, Members
 from streams.core.notices.messages import deliver_kept, take_case, take_message
-from streams.core.notices.visible import RED
+from streams.core.notices.red import mark
 
 FORMAT = 1
 RECORD_FORMAT = 1  # of alerts and of journal entries
@@ -49,7 +50,7 @@ def fold_journal(draft: Draft, records: Iterable[Any], partition: int) -> Iterat
     members = Members(draft)
     for record in records:
         entry = _load(record)
-        members.of(entry["agency"]).value["in"] = partition
+        members.of(entry["agency"]).value |= {"in": partition, "offset": record.offset}
         for told in _entry(draft, members, entry, record.value):
             yield Told(*told)
     members.keep()
@@ -62,7 +63,7 @@ def _entry(draft: Draft, members: Members, entry: dict[str, Any], raw: bytes) ->
     member.value["first"] = member.value["first"] or entry["received_at"]
     if kind == "version":
         if entry["family"] == "case":
-            _mark(draft, entry)
+            mark(draft, entry, member.value["hour"][:10] or entry["received_at"][:10])
             yield from take_case(draft, members, entry)
         else:
             yield from take_message(draft, members, entry, raw)
@@ -86,16 +87,6 @@ def _hour(member: Member, agency: str, at: str) -> Iterator[tuple[str, str, dict
     if hour != member.value["hour"]:
         member.value["hour"] = hour
         yield agency, agency, {"format": FORMAT, "kind": "hour", "at": at, "member": agency, "utc_offset": offset}
-
-
-def _mark(draft: Draft, entry: dict[str, Any]) -> None:
-    """Remember a case that is for named agencies only. Taken back, it stays so."""
-    handling = entry["content"].get("handling", {})
-    key = f"red/{entry['event_id']}".encode()
-    if handling.get("tlp") == RED:
-        draft.put(key, {"f": FORMAT, "to": sorted(handling.get("release_to", ()))})
-    elif entry["version"] > 1 and entry["status"] == "current" and draft.raw(key) is not None:
-        draft.drop(key)
 
 
 def _load(record: Any) -> dict[str, Any]:

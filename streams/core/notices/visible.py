@@ -8,8 +8,6 @@ from typing import NamedTuple
 
 from schemas.control import AgencyProfile, Membership
 
-RED = "TLP:RED"
-
 
 class Matter(NamedTuple):
     """What is to be seen of an alert, a warning or a feedback, as far as it decides who sees it."""
