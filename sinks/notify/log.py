@@ -37,7 +37,8 @@ _CLOSE_S = 5.0
 class News(NamedTuple):
     """What was read, in the order of each topic."""
 
-    subscriptions: list[Subscription]
+    subscriptions: list[Subscription | str]
+    """The id alone of one that was deleted."""
     notifications: list[Stored]
     deliveries: list[Delivery]
 
@@ -106,7 +107,7 @@ class Reader:
         for records in found.values():
             for record in records:
                 try:
-                    _sort(record.topic, record.offset, record.value or b"", news)
+                    _sort(record.topic, record.offset, record.key or b"", record.value or b"", news)
                 except ValueError as exc:
                     log.error("%s/%d is no record: %s", record.topic, record.offset, exc)  # noqa: TRY400 - the data's fault, not ours
         return news
@@ -116,9 +117,9 @@ class Reader:
         self._consumer.close()
 
 
-def _sort(topic: str, offset: int, value: bytes, news: News) -> None:
+def _sort(topic: str, offset: int, key: bytes, value: bytes, news: News) -> None:
     if topic == SUBSCRIPTIONS.name:
-        news.subscriptions.append(decode(value, Subscription))
+        news.subscriptions.append(decode(value, Subscription) if value else key.decode())
     elif topic == NOTIFICATIONS.name:
         news.notifications.append(decode(value, Stored).model_copy(update={"offset": offset}))
     else:

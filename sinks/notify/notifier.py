@@ -19,6 +19,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import assert_never
+from uuid import UUID
 
 from schemas.notifications import Delivery, DeliveryState, Reason
 from schemas.settings import Settings
@@ -27,7 +28,7 @@ from sinks.notify.ledger import Ledger, Stored
 from sinks.notify.links import Links
 from sinks.notify.log import News, Reader, Recorder
 from sinks.notify.mail import Mails
-from sinks.notify.outcome import SENT, Outcome, hopeless
+from sinks.notify.outcome import SENT, Outcome, again, hopeless
 from sinks.notify.webhook import Webhooks
 
 log = logging.getLogger(__name__)
@@ -89,7 +90,8 @@ class Notifier:
         self._reader, self._recorder, self._deliver, self._now = reader, recorder, deliver, now
         self._ledger = Ledger()
         self._subscriptions: dict[str, Subscription] = {}
-        self._waiting: dict[str, dict[object, Stored]] = {}
+        self._waiting: dict[str, dict[UUID, Stored]] = {}
+        self._orphans: set[UUID] = set()
         self._woken: dict[str, asyncio.Event] = {}
         self._senders: list[asyncio.Task[None]] = []
         self._ending = False
@@ -137,11 +139,21 @@ class Notifier:
     def _take(self, news: News) -> list[Stored]:
         """Take up what was read; the notifications that are new."""
         for subscription in news.subscriptions:
-            self._subscriptions[subscription.id] = subscription
-            self._wake(subscription.id)
+            self._heed(subscription)
         for delivery in news.deliveries:
             self._ledger.delivered(delivery)
         return [notification for notification in news.notifications if self._ledger.notified(notification)]
+
+    def _heed(self, changed: Subscription | str) -> None:
+        """Take up a subscription, or the id of one that was deleted. What waits for one that goes never goes out, also if it comes back."""
+        if isinstance(changed, str):
+            if changed not in self._subscriptions:
+                return
+            changed = self._subscriptions[changed].model_copy(update={"state": "removed"})
+        if changed.state == "removed":
+            self._orphans.update(self._waiting.get(changed.id, ()))
+        self._subscriptions[changed.id] = changed
+        self._wake(changed.id)
 
     def _enqueue(self, notification: Stored) -> None:
         name = notification.subscription
@@ -162,7 +174,7 @@ class Notifier:
         while not self._ending:
             woken.clear()
             now = _now()
-            due = {key: self._ledger.progress(one.notification_id).due or now for key, one in waiting.items()}
+            due = {key: now if key in self._orphans else self._ledger.progress(key).due or now for key in waiting}
             first = min(due, key=due.__getitem__, default=None)
             if first is None or due[first] > now or not self._may_send(name):
                 pause_s = _LONGEST_SLEEP_S if first is None else min(max((due[first] - now).total_seconds(), 1.0), _LONGEST_SLEEP_S)
@@ -170,6 +182,7 @@ class Notifier:
                 continue
             if (await self._attempt(waiting[first])).state is not DeliveryState.RETRYING:
                 del waiting[first]
+                self._orphans.discard(first)
 
     def _may_send(self, name: str) -> bool:
         """A paused subscription keeps what waits for it; so does one that is not read yet."""
@@ -177,8 +190,7 @@ class Notifier:
 
     async def _attempt(self, notification: Stored) -> Delivery:
         subscription = self._subscriptions[notification.subscription]
-        removed = subscription.state == "removed"
-        outcome = hopeless("the subscription was removed") if removed else await self._deliver(notification, subscription)
+        outcome = self._not_for(notification, subscription) or await self._deliver(notification, subscription)
         delivery = self._ledger.attempted(notification, subscription.channel.channel, outcome, _now())
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._records.put_nowait((delivery, done))
@@ -194,6 +206,16 @@ class Notifier:
             delivery.detail,
         )
         return delivery
+
+    def _not_for(self, notification: Stored, subscription: Subscription) -> Outcome | None:
+        """Why it does not go to whoever has its subscription now; None when it does."""
+        if subscription.state == "removed" or notification.notification_id in self._orphans:
+            return hopeless("the subscription was removed")
+        if subscription.member == notification.member:
+            return None
+        why = f"it is {notification.member}'s, and the subscription is {subscription.member}'s"
+        is_first = not self._ledger.progress(notification.notification_id).attempts
+        return again(why) if is_first else hopeless(why)  # at first perhaps a change of the subscription was not read yet
 
     async def _record(self) -> None:
         """Commit what waits, together; a failure here ends the process."""

@@ -1,0 +1,150 @@
+"""The notifier's event loop: who is served, who is given up, and that nobody stops the others. Kafka and the channels are stand-ins."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from uuid import UUID
+
+import pytest
+
+from schemas.notifications import Delivery, DeliveryState
+from schemas.subscriptions import Subscription
+from sinks.notify import schedule
+from sinks.notify.ledger import Stored
+from sinks.notify.log import News
+from sinks.notify.notifier import Notifier
+from sinks.notify.outcome import SENT, Outcome, again
+
+AT = datetime.now(UTC)
+
+
+def wish(member: str = "VN-CUSTOMS", state: str = "active", name: str = "duty") -> Subscription:
+    channel = {"channel": "webhook", "url": f"https://{member.lower()}.example/hook", "secret_name": "A"}
+    return Subscription.model_validate({"id": name, "member": member, "channel": channel, "state": state, "changed_at": AT})
+
+
+def notification(number: int, member: str = "VN-CUSTOMS", name: str = "duty") -> Stored:
+    return Stored.model_validate(
+        {
+            "notification_id": UUID(int=number),
+            "subscription": name,
+            "member": member,
+            "reason": "warning",
+            "raised_at": AT,
+            "language": "en",
+            "subject": "A warning",
+            "text": "For the member alone.",
+            "offset": number,
+        }
+    )
+
+
+class Topics:
+    """Reader and recorder in one: what is put in is read, what is recorded can be looked at."""
+
+    def __init__(self, *news: News) -> None:
+        self.news, self.recorded = list(news), list[Delivery]()
+        self._first = True
+
+    def is_behind(self) -> bool:
+        first, self._first = self._first, False
+        return first
+
+    def poll(self, timeout_s: float) -> News:
+        if self.news:
+            return self.news.pop(0)
+        time.sleep(min(timeout_s, 0.01))
+        return News([], [], [])
+
+    def forget_deliveries(self) -> None: ...
+
+    def record(self, deliveries: list[Delivery]) -> None:
+        self.recorded += deliveries
+
+    def states(self) -> list[tuple[int, DeliveryState]]:
+        return [(one.notification_id.int, one.state) for one in self.recorded]
+
+    def parked(self) -> dict[int, str]:
+        return {one.notification_id.int: one.detail for one in self.recorded if one.state is DeliveryState.PARKED}
+
+
+def serve(topics: Topics, deliver: Callable[[Stored, Subscription], Awaitable[Outcome]], steps: Callable[[], Awaitable[None]]) -> None:
+    """Run a notifier while ``steps`` go on. Raises what ends it."""
+
+    async def both() -> None:
+        stop = threading.Event()
+        running = asyncio.create_task(Notifier(topics, topics, deliver).run(stop))  # type: ignore[arg-type]
+        going = asyncio.create_task(steps())
+        await asyncio.wait([running, going], return_when=asyncio.FIRST_COMPLETED)
+        stop.set()
+        await running
+        await going
+
+    asyncio.run(both())
+
+
+async def until(holds: Callable[[], object], within_s: float = 15) -> None:
+    async with asyncio.timeout(within_s):
+        while not holds():  # noqa: ASYNC110 - a thread may do it
+            await asyncio.sleep(0.01)
+
+
+@pytest.fixture
+def soon(monkeypatch):
+    """The second attempt comes a second after the first."""
+    monkeypatch.setattr(schedule, "FIRST_WAIT_S", 0.1)
+
+
+@pytest.mark.parametrize("gone", [wish(state="removed"), "duty"], ids=["removed", "deleted"])
+@pytest.mark.parametrize("heir", ["VN-CUSTOMS", "LA-CUSTOMS"])
+def test_what_waits_for_a_subscription_that_goes_is_parked_and_whoever_has_its_id_next_gets_none_of_it(gone, heir):
+    topics, sent = Topics(News([wish()], [notification(1), notification(2)], [])), []
+
+    async def deliver(one, subscription):
+        sent.append((one.notification_id.int, subscription.member))
+        return again("it is down") if one.notification_id.int < 3 else SENT
+
+    async def steps():
+        await until(lambda: len(topics.recorded) == 2)
+        topics.news.append(News([gone], [], []))
+        topics.news.append(News([wish(heir)], [notification(3, heir)], []))
+        await until(lambda: len(topics.recorded) == 5)
+
+    serve(topics, deliver, steps)
+    assert sent == [(1, "VN-CUSTOMS"), (2, "VN-CUSTOMS"), (3, heir)]
+    assert topics.parked() == dict.fromkeys((1, 2), "the subscription was removed")
+
+
+def test_what_was_decided_for_one_member_never_goes_to_another(soon):
+    topics, sent = Topics(News([wish("LA-CUSTOMS")], [notification(1), notification(2, "LA-CUSTOMS")], [])), []
+
+    async def deliver(one, subscription):
+        sent.append((one.notification_id.int, subscription.member))
+        return SENT
+
+    async def steps():
+        await until(topics.parked)
+
+    serve(topics, deliver, steps)
+    assert sent == [(2, "LA-CUSTOMS")]
+    assert topics.parked() == {1: "it is VN-CUSTOMS's, and the subscription is LA-CUSTOMS's"}
+
+
+def test_what_is_read_before_the_change_of_its_subscription_waits_for_it(soon):
+    topics, sent = Topics(News([wish("LA-CUSTOMS")], [notification(1)], [])), []
+
+    async def deliver(one, subscription):
+        sent.append((one.notification_id.int, subscription.member))
+        return SENT
+
+    async def steps():
+        await until(lambda: topics.recorded)
+        topics.news.append(News([wish()], [], []))
+        await until(lambda: sent)
+
+    serve(topics, deliver, steps)
+    assert sent == [(1, "VN-CUSTOMS")]
