@@ -1,19 +1,39 @@
-"""Who wants to hear of what, and what they answer: ``subscriptions.v1`` (compacted) and ``answers.v1``."""
+"""Who wants to hear of what, and what they answer: ``subscriptions.v1`` (compacted) and ``answers.v1``.
+
+What a person gives is checked strictly. What stands in a topic is read more widely: one old record must not stop its readers.
+"""
 
 from __future__ import annotations
 
+import re
 from datetime import time
 from enum import StrEnum
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import Discriminator, Field, StringConstraints
+from pydantic import AfterValidator, Discriminator, Field, StringConstraints, ValidationInfo
+from pydantic_core import PydanticCustomError
 
 from schemas.messages import AgencyCode, Group
 from schemas.record import Moment, Record
 
 Language = Literal["en", "vi", "zh"]
 SubscriptionId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{1,60}$")]
+_ATOM = r"[A-Za-z0-9!#$%&'*+/=^_`{|}~-]+"  # without "?", which begins an encoded word
+_LABEL = r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?"
+_MAIL_ADDRESS = re.compile(rf"{_ATOM}(\.{_ATOM})*@{_LABEL}(\.{_LABEL})*")
+
+
+def _mail_address(text: str, info: ValidationInfo) -> str:
+    """RFC 5322, 3.4.1, as people write addresses: a dot-atom and a name of a host; no quotes, comments or literals."""
+    if not _is_read(info) and not _MAIL_ADDRESS.fullmatch(text):
+        raise PydanticCustomError("bad_mail_address", "is no mail address: give it alone and in ASCII, as duty@example.org")
+    return text
+
+
+def _is_read(info: ValidationInfo) -> bool:
+    """Whether it comes as JSON, from a topic."""
+    return info.mode == "json"
 
 
 class Filter(Record):
@@ -40,7 +60,7 @@ class Mail(Record):
     """Plain text and HTML by SMTP."""
 
     channel: Literal["mail"] = "mail"
-    to: Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+$", max_length=200)]
+    to: Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+$", max_length=200), AfterValidator(_mail_address)]
 
 
 class Stream(Record):

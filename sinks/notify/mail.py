@@ -5,6 +5,7 @@ As far as SMTP allows: a mail sent again has the same Message-ID, by which mail 
 
 from __future__ import annotations
 
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime
@@ -105,7 +106,10 @@ def _options(server: Server) -> dict[str, Any]:
 
 
 def _address(text: str) -> Address:
-    return Address(addr_spec=text)
+    try:
+        return Address(addr_spec=text)
+    except (MessageError, AttributeError, IndexError) as exc:  # the standard library's parser stumbles over some
+        raise ValueError(f"{text!r} is no mail address") from exc
 
 
 def _one_line(text: str) -> str:

@@ -190,7 +190,7 @@ class Notifier:
 
     async def _attempt(self, notification: Stored) -> Delivery:
         subscription = self._subscriptions[notification.subscription]
-        outcome = self._not_for(notification, subscription) or await self._deliver(notification, subscription)
+        outcome = self._not_for(notification, subscription) or await self._tried(notification, subscription)
         delivery = self._ledger.attempted(notification, subscription.channel.channel, outcome, _now())
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._records.put_nowait((delivery, done))
@@ -206,6 +206,14 @@ class Notifier:
             delivery.detail,
         )
         return delivery
+
+    async def _tried(self, notification: Stored, subscription: Subscription) -> Outcome:
+        """One attempt; a defect of ours on it costs nobody else anything, and stands in the log."""
+        try:
+            return await self._deliver(notification, subscription)
+        except Exception as exc:
+            log.exception("%s to %s: the attempt failed by a fault of ours", notification.notification_id, notification.subscription)
+            return again(f"a fault of the notifier, see its log: {type(exc).__name__}")
 
     def _not_for(self, notification: Stored, subscription: Subscription) -> Outcome | None:
         """Why it does not go to whoever has its subscription now; None when it does."""

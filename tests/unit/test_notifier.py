@@ -148,3 +148,22 @@ def test_what_is_read_before_the_change_of_its_subscription_waits_for_it(soon):
 
     serve(topics, deliver, steps)
     assert sent == [(1, "VN-CUSTOMS")]
+
+
+def test_a_defect_of_ours_in_one_attempt_stops_nobody_and_is_tried_again_and_logged(soon, caplog):
+    topics = Topics(News([wish(), wish("LA-CUSTOMS", name="other")], [notification(1), notification(2, "LA-CUSTOMS", "other")], []))
+    tries = []
+
+    async def deliver(one, subscription):
+        tries.append(one.notification_id.int)
+        if tries.count(1) == 1 and one.notification_id.int == 1:
+            raise AttributeError("ours")
+        return SENT
+
+    async def steps():
+        await until(lambda: len(topics.recorded) == 3)
+
+    serve(topics, deliver, steps)
+    assert sorted(topics.states()) == [(1, DeliveryState.RETRYING), (1, DeliveryState.SENT), (2, DeliveryState.SENT)]
+    assert "a fault of the notifier, see its log: AttributeError" in {one.detail for one in topics.recorded}
+    assert "AttributeError: ours" in caplog.text

@@ -1,0 +1,74 @@
+"""What a person may give of a subscription, and that records which stand in a topic can be read whatever is in them."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from deploy.subscriptions import made
+from schemas.errors import Refused
+from schemas.notifications import DeliveryState, Notification, Reason
+from schemas.settings import Settings
+from schemas.subscriptions import Mail, Subscription
+from schemas.wire import decode
+from sinks.notify.mail import Mails, compose
+
+AT = datetime(2026, 5, 3, 8, tzinfo=UTC)
+NOTIFICATION = Notification(
+    notification_id=UUID(int=1),
+    subscription="duty",
+    member="VN-CUSTOMS",
+    reason=Reason.ALERT,
+    raised_at=AT,
+    language="en",
+    subject="Spike",
+    text="Nine cases.",
+)
+NO_ADDRESS = [
+    "<duty@example.org>", "(duty@example.org", "[duty@example.org", ":duty@example.org", "duty@[10.0.0.1", "duty@,example.org",
+    'duty@"example.org"', "duty@example.org,", "duty@example.org>", ".duty@example.org", "duty.@example.org", "duty@example..org",
+    "duty@-example.org", '"duty@example.org', "mailto:duty@example.org", "=?utf-8?q?duty?=@example.org", "duty@é.example",
+    "nguyễn@example.vn",
+]  # fmt: skip
+
+
+def given_values(**changed: Any) -> dict[str, Any]:
+    return {"id": "duty", "member": "VN-CUSTOMS", "channel": {"channel": "stream"}, "changed_at": AT.isoformat(), **changed}
+
+
+@pytest.mark.parametrize("to", NO_ADDRESS)
+def test_a_mail_address_that_is_none_is_refused_but_read_and_its_delivery_says_why(to):
+    values = given_values(channel={"channel": "mail", "to": to})
+    with pytest.raises(Refused, match=re.escape("to: is no mail address: give it alone and in ASCII, as duty@example.org")):
+        made(Subscription, values)
+    read = decode(json.dumps(values).encode(), Subscription).channel
+    assert isinstance(read, Mail)
+    settings = Settings(smtp_url="smtp://127.0.0.1:1", mail_from="mekong@example.org")  # type: ignore[arg-type]
+    assert asyncio.run(Mails(settings).deliver(NOTIFICATION, read)).state is DeliveryState.RETRYING
+
+
+@pytest.mark.parametrize("to", ["duty@example.org", "d.u+t=y_1@post.example.org", "o'neil@xn--c1yn36f.example", "a@b"])
+def test_a_mail_address_is_taken_as_people_write_it(to):
+    assert compose(NOTIFICATION, Mail(to=to).to, "mekong@example.org")["To"] == to
+
+
+@given(st.text("ab.,;:<>()[]\"\\'é=?-_%!", max_size=6), st.text("ab.,;:<>()[]\"\\'é=?-_%!", max_size=6))
+def test_whatever_address_is_taken_makes_a_mail_and_no_other_does_harm(local, domain):
+    try:
+        to = Mail(to=f"{local}@{domain}").to
+    except ValidationError:
+        to = f"{local}@{domain}"
+        try:
+            compose(NOTIFICATION, to, "mekong@example.org")
+        except ValueError:
+            return
+    assert bytes(compose(NOTIFICATION, to, "mekong@example.org"))
