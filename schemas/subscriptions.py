@@ -31,6 +31,12 @@ def _mail_address(text: str, info: ValidationInfo) -> str:
     return text
 
 
+def _local_time(at: time, info: ValidationInfo) -> time:
+    if at.tzinfo is not None and not _is_read(info):
+        raise PydanticCustomError("bad_quiet_hours", "is a time of the member's own day: give it without an offset, as 22:00")
+    return at.replace(tzinfo=None)
+
+
 def _is_read(info: ValidationInfo) -> bool:
     """Whether it comes as JSON, from a topic."""
     return info.mode == "json"
@@ -72,8 +78,8 @@ class Stream(Record):
 class QuietHours(Record):
     """From ``start`` to ``end`` at the member's UTC offset: SEVERE alerts and members' messages go out, all else waits for the end."""
 
-    start: time
-    end: time
+    start: Annotated[time, AfterValidator(_local_time)]
+    end: Annotated[time, AfterValidator(_local_time)]
 
 
 class Subscription(Record):

@@ -21,6 +21,7 @@ from schemas.settings import Settings
 from schemas.subscriptions import Mail, Subscription
 from schemas.wire import decode
 from sinks.notify.mail import Mails, compose
+from streams.core.notices.moment import Now, is_quiet
 
 AT = datetime(2026, 5, 3, 8, tzinfo=UTC)
 NOTIFICATION = Notification(
@@ -72,3 +73,13 @@ def test_whatever_address_is_taken_makes_a_mail_and_no_other_does_harm(local, do
         except ValueError:
             return
     assert bytes(compose(NOTIFICATION, to, "mekong@example.org"))
+
+
+@pytest.mark.parametrize("offset", ["Z", "+07:00"])
+def test_quiet_hours_with_an_offset_are_refused_and_old_records_of_them_are_read_without_it(offset):
+    values = given_values(quiet={"start": f"22:00{offset}", "end": "06:00"})
+    with pytest.raises(Refused, match=r"quiet\.start: is a time of the member's own day: give it without an offset, as 22:00"):
+        made(Subscription, values)
+    quiet = decode(json.dumps(values).encode(), Subscription).quiet
+    assert is_quiet(quiet, Now(datetime(2026, 5, 3, 16, tzinfo=UTC), 420, has_begun=True)), "it is 23:00 where the member is"
+    assert not is_quiet(quiet, Now(datetime(2026, 5, 3, 14, tzinfo=UTC), 420, has_begun=True))
