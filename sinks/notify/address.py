@@ -2,6 +2,8 @@
 
 A member's webhook must not reach into our own network: addresses that are not public are refused after the name was resolved, and the
 connection goes to the address that was checked, so a name that changes its answer in between gains nothing.
+
+A lookup cannot be broken off, so each name has one at a time, in threads of their own: names that are not answered delay nobody else.
 """
 
 from __future__ import annotations
@@ -9,11 +11,19 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import socket
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from ipaddress import IPv4Address, IPv6Address
+from typing import Any
 
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")  # RFC 6052: an IPv4 address in the last 32 bits
+
+MOST_LOOKUPS = 200
+"""At the same time."""
+Answers = list[tuple[Any, ...]]
+"""Of ``socket.getaddrinfo``."""
 
 
 class AddressRefused(OSError):  # noqa: N818 - named for what happened
@@ -55,11 +65,12 @@ class Resolver(AbstractResolver):
 
     def __init__(self, *, private: bool) -> None:
         self._private = private
+        self._lookups = ThreadPoolExecutor(MOST_LOOKUPS, thread_name_prefix="lookup")
+        self._asked: dict[tuple[str, int], asyncio.Future[Answers]] = {}
 
     async def resolve(self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC) -> list[ResolveResult]:
         """The addresses to connect to. Raises AddressRefused when the name leads only to others, OSError when it is unknown."""
-        loop = asyncio.get_running_loop()
-        answers = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM, family=family, flags=socket.AI_ADDRCONFIG)
+        answers = await asyncio.shield(self._lookup(host, family))  # whoever asks may give up; the lookup goes on, for the next to ask
         found = [(kind, proto, str(place[0])) for kind, _, proto, _, place in answers if self._private or is_public(str(place[0]))]
         if not found:
             raise AddressRefused(f"{host} leads to no public address")
@@ -69,4 +80,19 @@ class Resolver(AbstractResolver):
         ]
 
     async def close(self) -> None:
-        """Nothing is held."""
+        """Wait for no lookup."""
+        self._lookups.shutdown(wait=False, cancel_futures=True)
+
+    def _lookup(self, host: str, family: int) -> asyncio.Future[Answers]:
+        """The lookup of the name that is under way, or a new one."""
+        asked = host, family
+        if asked not in self._asked:
+            ask = partial(socket.getaddrinfo, host, None, family, socket.SOCK_STREAM, flags=socket.AI_ADDRCONFIG)
+            self._asked[asked] = asyncio.get_running_loop().run_in_executor(self._lookups, ask)
+            self._asked[asked].add_done_callback(partial(self._answered, asked))
+        return self._asked[asked]
+
+    def _answered(self, asked: tuple[str, int], answer: asyncio.Future[Answers]) -> None:
+        del self._asked[asked]
+        if not answer.cancelled():
+            answer.exception()  # it was looked at: perhaps nobody waits for it any more

@@ -7,7 +7,8 @@ between the receiver's answer and the record it is sent again; the receiver know
                          ^                                   |
                          +------- recorder thread <----------+
 
-A subscription has its own task, with one attempt at a time, so a slow or dead receiver delays nobody else.
+A subscription has its own task, with one attempt at a time, so a slow or dead receiver delays nobody else. Reader and recorder have a
+thread each: no other work of threads can take theirs.
 """
 
 from __future__ import annotations
@@ -16,9 +17,10 @@ import asyncio
 import logging
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from typing import assert_never
+from typing import TypeVar, assert_never
 from uuid import UUID
 
 from schemas.notifications import Delivery, DeliveryState, Reason
@@ -38,6 +40,7 @@ _LONGEST_SLEEP_S = 60.0
 _END_WITHIN_S = 8.0
 _MOST_AT_ONCE = 500
 """Deliveries in a transaction."""
+T = TypeVar("T")
 Deliver = Callable[[Stored, Subscription], Awaitable[Outcome]]
 
 
@@ -102,30 +105,34 @@ class Notifier:
 
         Attempts in flight get a few seconds to end; those that do not are made again after the next start.
         """
-        await self._catch_up(stop)
-        try:
-            async with asyncio.TaskGroup() as self._tasks:
-                recording = self._tasks.create_task(self._record())
-                for notification in list(self._ledger.pending()):
-                    self._enqueue(notification)
-                log.info("ready: %d notifications to deliver, %d subscriptions", len(self._ledger), len(self._subscriptions))
-                while not stop.is_set():
-                    for notification in self._take(await asyncio.to_thread(self._reader.poll, _POLL_S)):
-                        self._enqueue(notification)
-                await self._end()
-                recording.cancel()
-        except ExceptionGroup as group:
-            raise group.exceptions[0] from group
+        with ThreadPoolExecutor(1, "read") as self._reading, ThreadPoolExecutor(1, "record") as self._recording:
+            await self._catch_up(stop)
+            try:
+                async with asyncio.TaskGroup() as self._tasks:
+                    await self._go_on(stop)
+            except ExceptionGroup as group:
+                raise group.exceptions[0] from group
+
+    async def _go_on(self, stop: threading.Event) -> None:
+        recording = self._tasks.create_task(self._record())
+        for notification in list(self._ledger.pending()):
+            self._enqueue(notification)
+        log.info("ready: %d notifications to deliver, %d subscriptions", len(self._ledger), len(self._subscriptions))
+        while not stop.is_set():
+            for notification in self._take(await _in(self._reading, self._reader.poll, _POLL_S)):
+                self._enqueue(notification)
+        await self._end()
+        recording.cancel()
 
     async def _catch_up(self, stop: threading.Event) -> None:
         """Read all there is before anything is sent: what was sent already is known only at the end of the deliveries."""
         found: list[Stored] = []
-        while not stop.is_set() and await asyncio.to_thread(self._reader.is_behind):
-            news = await asyncio.to_thread(self._reader.poll, _POLL_S)
+        while not stop.is_set() and await _in(self._reading, self._reader.is_behind):
+            news = await _in(self._reading, self._reader.poll, _POLL_S)
             found += news.notifications
             self._take(news._replace(notifications=[]))
         self._take(News([], found, []))
-        await asyncio.to_thread(self._reader.forget_deliveries)
+        await _in(self._reading, self._reader.forget_deliveries)
 
     async def _end(self) -> None:
         self._ending = True
@@ -231,10 +238,14 @@ class Notifier:
             batch = [await self._records.get()]
             while not self._records.empty() and len(batch) < _MOST_AT_ONCE:
                 batch.append(self._records.get_nowait())
-            await asyncio.to_thread(self._recorder.record, [delivery for delivery, _ in batch])
+            await _in(self._recording, self._recorder.record, [delivery for delivery, _ in batch])
             for _, done in batch:
                 if not done.done():
                     done.set_result(None)
+
+
+async def _in(thread: ThreadPoolExecutor, work: Callable[..., T], *given: object) -> T:
+    return await asyncio.get_running_loop().run_in_executor(thread, work, *given)
 
 
 async def _either(woken: asyncio.Event, pause_s: float) -> None:

@@ -34,9 +34,8 @@ class Webhooks:
 
     def __init__(self, settings: Settings, timeout: aiohttp.ClientTimeout = TIMEOUT) -> None:
         self._settings = settings
-        connector = aiohttp.TCPConnector(
-            resolver=Resolver(private=settings.webhook_allow_private), use_dns_cache=False, force_close=True, limit=0
-        )
+        self._resolver = Resolver(private=settings.webhook_allow_private)
+        connector = aiohttp.TCPConnector(resolver=self._resolver, use_dns_cache=False, force_close=True, limit=0)
         self._session = aiohttp.ClientSession(
             connector=connector, timeout=timeout, cookie_jar=aiohttp.DummyCookieJar(), auto_decompress=False, trust_env=False
         )
@@ -68,6 +67,7 @@ class Webhooks:
 
     async def __aexit__(self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None) -> None:
         await self._session.close()
+        await self._resolver.close()
 
 
 def judged(status: int, retry_after: str = "") -> Outcome:

@@ -167,3 +167,23 @@ def test_a_defect_of_ours_in_one_attempt_stops_nobody_and_is_tried_again_and_log
     assert sorted(topics.states()) == [(1, DeliveryState.RETRYING), (1, DeliveryState.SENT), (2, DeliveryState.SENT)]
     assert "a fault of the notifier, see its log: AttributeError" in {one.detail for one in topics.recorded}
     assert "AttributeError: ours" in caplog.text
+
+
+def test_work_of_other_threads_keeps_nothing_from_being_read_and_recorded():
+    topics, go_on = Topics(News([wish()], [], [])), threading.Event()
+
+    async def deliver(one, subscription):
+        return SENT
+
+    async def steps():
+        busy = [asyncio.create_task(asyncio.to_thread(go_on.wait, 20)) for _ in range(100)]
+        await asyncio.sleep(0.1)
+        topics.news.append(News([], [notification(1)], []))
+        try:
+            await until(lambda: topics.recorded, 5)
+        finally:
+            go_on.set()
+            await asyncio.gather(*busy)
+
+    serve(topics, deliver, steps)
+    assert topics.states() == [(1, DeliveryState.SENT)]

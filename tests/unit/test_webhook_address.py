@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import threading
 
 import pytest
 
@@ -67,11 +68,8 @@ def test_a_name_that_leads_only_inside_is_refused_however_it_is_written(host):
 def test_a_name_that_leads_inside_and_outside_is_connected_outside_only(monkeypatch):
     answers = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, 80)) for address in ("10.0.0.1", "93.184.216.34")]
 
-    async def both(*_args: object, **_options: object) -> object:
-        return answers
-
     async def resolved() -> list[str]:
-        monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", both)
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_options: answers)
         return [found["host"] for found in await Resolver(private=False).resolve("example.org", 80)]
 
     assert asyncio.run(resolved()) == ["93.184.216.34"]
@@ -80,3 +78,35 @@ def test_a_name_that_leads_inside_and_outside_is_connected_outside_only(monkeypa
 def test_inner_addresses_may_be_allowed():
     found = asyncio.run(Resolver(private=True).resolve("localhost", 80, socket.AF_INET))
     assert [one["host"] for one in found] == ["127.0.0.1"]
+
+
+def test_names_that_are_not_answered_hold_one_thread_each_and_delay_no_other(monkeypatch):
+    answer, asked = threading.Event(), list[str]()
+
+    def look_up(host: str, *_args: object, **_options: object) -> object:
+        asked.append(host)
+        if host.startswith("slow"):
+            answer.wait(20)
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("93.184.216.34", 0))]
+
+    async def resolve() -> None:
+        resolver = Resolver(private=False)
+        for _ in range(3):  # whoever asks gives up, and asks again
+            for number in range(50):
+                with pytest.raises(TimeoutError):
+                    async with asyncio.timeout(0.001):
+                        await resolver.resolve(f"slow-{number}.example", 443)
+        async with asyncio.timeout(5):
+            assert [one["port"] for one in await resolver.resolve("quick.example", 443)] == [443]
+            waiting = asyncio.create_task(resolver.resolve("slow-1.example", 443))
+            await asyncio.sleep(0)
+            answer.set()
+            assert [one["host"] for one in await waiting] == ["93.184.216.34"]
+        await resolver.close()
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    try:
+        asyncio.run(resolve())
+    finally:
+        answer.set()
+    assert sorted(asked) == sorted(["quick.example", *(f"slow-{number}.example" for number in range(50))])
