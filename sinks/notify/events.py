@@ -8,7 +8,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import AsyncGenerator
+from collections import Counter
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing, suppress
 from datetime import UTC, datetime, timedelta
 
@@ -33,6 +34,8 @@ FIRST_LOOK_BACK = timedelta(days=7)
 HEARTBEAT_S = 15.0
 WRITE_WITHIN_S = 30.0
 MOST_READERS = 500
+MOST_OF_A_MEMBER = 15
+"""Readers at the same time: one member's leave room for those of all others."""
 
 
 def run(settings: Settings, host: str, port: int, stop: threading.Event) -> None:
@@ -77,32 +80,45 @@ class Stream:
 
     def __init__(self, tokens: Tokens, feeds: Feeds) -> None:
         self._tokens, self._feeds = tokens, feeds
-        self._readers = 0
+        self._readers = Counter[str]()
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
-        """One reader, until it leaves, or does not keep up."""
-        member = self._tokens.member(request.headers.get("authorization", ""))
+        """One reader, until it leaves, does not keep up, or has a token that was taken back."""
+        member = self._tokens.member(_token(request))
         if member is None:
             return _refusal(401, "show a token: Authorization: Bearer <token>", {"www-authenticate": "Bearer"})
-        if self._readers >= MOST_READERS:
+        if self._readers.total() >= MOST_READERS or self._readers[member] >= MOST_OF_A_MEMBER:
             return _refusal(503, "too many readers now", {"retry-after": "30"})
+        self._readers[member] += 1  # before anything is waited for: many may ask at once
+        try:
+            return await self._serve(request, member)
+        finally:
+            self._readers[member] -= 1
+
+    async def _serve(self, request: web.Request, member: str) -> web.StreamResponse:
         topic = MEMBER_ALERTS.of(member)
         try:
             wanted, start = Wanted.of(request.query.items()), _start(request)
             listener = await self._feeds.join(topic)
         except Refused as exc:
             return _refusal(400, str(exc))
-        self._readers += 1
         try:
             answer = web.StreamResponse(headers=_HEADERS)
             with suppress(ConnectionError, TimeoutError):  # it has gone, or takes nothing more: it comes back and resumes
                 await answer.prepare(request)
                 async with aclosing(self._all(topic, listener, start)) as entries:
-                    await _send(answer, entries, wanted)
+                    await _send(answer, entries, wanted, lambda: self._may_read(request, member))
         finally:
-            self._readers -= 1
             self._feeds.leave(topic, listener)
         return answer
+
+    def _may_read(self, request: web.Request, member: str) -> bool:
+        """Whether its token is still the member's; not when that cannot be told."""
+        try:
+            return self._tokens.member(_token(request)) == member
+        except Refused as exc:
+            log.error("a reader of %s is let go: %s", member, exc)  # noqa: TRY400 - the file's fault, not ours
+            return False
 
     async def _all(self, topic: str, listener: Listener, start: int | datetime) -> AsyncGenerator[Entry | None]:
         """What was missed, then what comes; None at a heartbeat. Ends when the reader does not keep up."""
@@ -114,10 +130,12 @@ class Stream:
             yield await listener.next(HEARTBEAT_S)
 
 
-async def _send(answer: web.StreamResponse, entries: AsyncGenerator[Entry | None], wanted: Wanted) -> None:
+async def _send(answer: web.StreamResponse, entries: AsyncGenerator[Entry | None], wanted: Wanted, may_read: Callable[[], bool]) -> None:
     await _write(answer, HEARTBEAT)
     silent = b""  # the place of records that were not sent
     async for found in entries:
+        if not may_read():
+            return
         if found is None:
             await _write(answer, silent + HEARTBEAT)
             silent = b""
@@ -131,6 +149,10 @@ async def _send(answer: web.StreamResponse, entries: AsyncGenerator[Entry | None
 async def _write(answer: web.StreamResponse, raw: bytes) -> None:
     async with asyncio.timeout(WRITE_WITHIN_S):
         await answer.write(raw)
+
+
+def _token(request: web.Request) -> str:
+    return request.headers.get("authorization", "")
 
 
 def _start(request: web.Request) -> int | datetime:
