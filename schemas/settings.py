@@ -42,7 +42,7 @@ class Settings(BaseSettings):
     rules: Path | None = None
     """File (TOML) with other thresholds of the detectors; the same for every worker."""
     webhook_allow_private: bool = False
-    """Whether webhooks may go to addresses that are not public: only where every subscriber is trusted."""
+    """Whether webhooks may go to addresses that are not public, and links to ``http``: only where every subscriber is trusted."""
     smtp_url: SecretStr = SecretStr("")
     """``smtp[s]://[user:password@]host[:port]``"""
     mail_from: str = ""

@@ -16,22 +16,19 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from typing import TypeVar, assert_never
+from typing import TypeVar
 from uuid import UUID
 
-from schemas.notifications import Delivery, DeliveryState, Reason
+from schemas.notifications import Delivery, DeliveryState
 from schemas.settings import Settings
-from schemas.subscriptions import Mail, Stream, Subscription, Webhook
+from schemas.subscriptions import Subscription
+from sinks.notify.channels import Deliver, channels
 from sinks.notify.ledger import Ledger, Stored
-from sinks.notify.links import Links
 from sinks.notify.log import News, Reader, Recorder
-from sinks.notify.mail import Mails
-from sinks.notify.outcome import SENT, Outcome, again, hopeless
-from sinks.notify.webhook import Webhooks
+from sinks.notify.outcome import Outcome, again, hopeless
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +38,6 @@ _END_WITHIN_S = 8.0
 _MOST_AT_ONCE = 500
 """Deliveries in a transaction."""
 T = TypeVar("T")
-Deliver = Callable[[Stored, Subscription], Awaitable[Outcome]]
 
 
 def run(settings: Settings, stop: threading.Event) -> None:
@@ -60,28 +56,6 @@ def run(settings: Settings, stop: threading.Event) -> None:
 async def _run(settings: Settings, reader: Reader, recorder: Recorder, stop: threading.Event) -> None:
     async with channels(settings) as deliver:
         await Notifier(reader, recorder, deliver).run(stop)
-
-
-@asynccontextmanager
-async def channels(settings: Settings) -> AsyncIterator[Deliver]:
-    """One attempt on whatever channel a subscription has."""
-    mails, links = Mails(settings), Links.of(settings)
-    async with Webhooks(settings) as webhooks:
-
-        async def deliver(notification: Stored, subscription: Subscription) -> Outcome:
-            asks = notification.reason is not Reason.ALIVE
-            link = links.link(notification, notification.offset) if links and asks else None
-            match subscription.channel:
-                case Webhook() as webhook:
-                    return await webhooks.deliver(notification, webhook, link)
-                case Mail() as mail:
-                    return await mails.deliver(notification, mail, link)
-                case Stream():
-                    return Outcome(SENT.state, "it reads for itself")
-                case other:
-                    assert_never(other)
-
-        yield deliver
 
 
 class Notifier:
