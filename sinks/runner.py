@@ -9,7 +9,7 @@ import logging
 import re
 import time
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
 from queue import SimpleQueue
 from threading import Event
@@ -113,12 +113,10 @@ class Runner(ConsumerRebalanceListener):  # type: ignore[misc]
 
     def _land(self, wait_s: float = 0.0) -> None:
         """Take the result of the write in flight, if it is there within ``wait_s``."""
-        if self._flight is None:
+        if self._flight is None or not wait([self._flight], wait_s).done:
             return
         try:
-            self._flight.result(wait_s)
-        except TimeoutError:
-            return
+            self._flight.result()
         except Retriable as exc:
             self._lose_places(exc)
         else:

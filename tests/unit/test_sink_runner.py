@@ -6,6 +6,7 @@ import threading
 import time
 from typing import NamedTuple
 
+import pytest
 from kafka import TopicPartition
 
 from schemas.errors import Retriable
@@ -124,3 +125,19 @@ def test_a_partition_taken_and_given_back_while_its_place_is_asked_for_is_read()
     Runner(Rebalanced(), "t", sink, stop).run()
     late.cancel()
     assert sink.stored == list(range(RECORDS))
+
+
+class TimedOut(Sink):
+    """A sink whose write ends with Python's own error of a timeout: a defect of it, not "not ready yet"."""
+
+    def write(self, batches):
+        raise TimeoutError("of the store")
+
+
+def test_a_timeout_that_a_sink_lets_through_ends_the_process_and_does_not_look_like_a_write_under_way():
+    stop = threading.Event()
+    watchdog = threading.Timer(5, stop.set)
+    watchdog.start()
+    with pytest.raises(TimeoutError, match="of the store"):
+        Runner(Reader(), "t", TimedOut(stop), stop, Limits(rows=2)).run()
+    watchdog.cancel()
