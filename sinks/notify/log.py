@@ -1,7 +1,7 @@
 """Kafka for the notifier: subscriptions, notifications and deliveries in; deliveries out, each once.
 
 ``Recorder`` is opened before the deliveries are read. It fences off a notifier that is still alive or paused, so nothing can be
-added behind our back to what was read.
+added behind our back to what was read; and gives up what was left without a marker, so that all there is can be read.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from schemas.topics import DELIVERIES, NOTIFICATIONS, SUBSCRIPTIONS
 from schemas.wire import decode, encode
 from sinks.notify.ledger import Stored
 from sinks.notify.reading import reader
+from sinks.notify.unmarked import give_up
 
 log = logging.getLogger(__name__)
 
@@ -59,6 +60,7 @@ class Recorder:
                 request_timeout_ms=int(_WITHIN_S * 1_000) - 1_000,
             )
             self._producer.init_transactions()
+            give_up(settings, self._producer, TopicPartition(DELIVERIES.name, 0))
 
     def record(self, deliveries: Iterable[Delivery]) -> None:
         """Return when all of them are committed. Raises Fatal: another notifier has taken over, or Kafka is away."""

@@ -7,12 +7,15 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import pytest
+from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 
+from deploy.local import kafka as local
 from deploy.topics import create_topics
 from schemas.errors import Fatal
 from schemas.notifications import Delivery
 from schemas.settings import Settings
 from schemas.topics import DELIVERIES
+from schemas.wire import encode
 from sinks.notify import log
 from sinks.notify.log import Recorder
 from tests.integration.committed import committed
@@ -26,6 +29,16 @@ def delivery(attempt):
 
 def recorded(bootstrap):
     return [Delivery.model_validate_json(record.value).attempt for record in committed(bootstrap, DELIVERIES.name)]
+
+
+def is_open(bootstrap):
+    """Whether the topic has records that are neither committed nor given up."""
+    place, ends = TopicPartition(DELIVERIES.name, 0), []
+    for isolation in ("read_committed", "read_uncommitted"):
+        reader = KafkaConsumer(bootstrap_servers=bootstrap, isolation_level=isolation)
+        ends.append(reader.end_offsets([place])[place])
+        reader.close()
+    return ends[0] < ends[1]
 
 
 @pytest.mark.timeout(180)
@@ -50,3 +63,24 @@ def test_what_was_given_up_while_the_broker_was_away_is_not_said_to_be_recorded(
     after.record([delivery(3)])
     after.close()
     assert recorded(new_kafka.bootstrap) == [1, 3]
+
+
+@pytest.mark.timeout(240)
+def test_what_was_aborted_without_a_marker_is_not_made_visible_by_the_next_record(new_kafka, start_server, monkeypatch):
+    monkeypatch.setattr(local, "ABORT_EVERY_MS", 10_000)  # Kafka's own default: within it nothing has a leader yet
+    broker = start_server(new_kafka)
+    settings = Settings(kafka_bootstrap=new_kafka.bootstrap)
+    create_topics(settings, [DELIVERIES])
+    before = KafkaProducer(bootstrap_servers=new_kafka.bootstrap, transactional_id="mekong-notify", transaction_timeout_ms=3_000)
+    before.init_transactions()
+    before.begin_transaction()
+    before.send(DELIVERIES.name, encode(delivery(1))).get(10)
+    broker.send(signal.SIGKILL)
+    start_server(new_kafka)
+    before.close(timeout=0)
+    assert is_open(new_kafka.bootstrap), "the broker left its marker out"
+    recorder = Recorder(settings)
+    assert not is_open(new_kafka.bootstrap)
+    recorder.record([delivery(2)])
+    recorder.close()
+    assert recorded(new_kafka.bootstrap) == [2]
