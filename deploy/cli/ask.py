@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 
 import click
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from deploy.verify.report import Report
 
 _NULL = "ᴺᵁᴸᴸ"
+_OWN_FORMAT = re.compile(r"\bFORMAT\s+\w+\s*$", re.IGNORECASE)
 
 
 @click.command()
@@ -20,6 +22,8 @@ _NULL = "ᴺᵁᴸᴸ"
 )
 def sql(statement: str, form: str) -> None:
     """Ask ClickHouse: one SELECT, its rows. Nothing can be changed with it.
+
+    Rows that are wider than the terminal are shown with a line for each field.
 
     Begin with the views seizures, seizure_lines, rejections, agencies and current_counts; `DESCRIBE seizures` explains the columns.
 
@@ -31,9 +35,12 @@ def sql(statement: str, form: str) -> None:
     from schemas.settings import settings
     from sinks.clickhouse.client import Database
 
+    statement = statement.strip().rstrip(";")
+    if _OWN_FORMAT.search(statement):
+        raise click.UsageError("say how to print the rows with --format, not in the statement")
     database = Database(settings().clickhouse())
     formats = {"table": "JSONCompactStringsEachRowWithNames", "json": "JSONEachRow", "csv": "CSVWithNames"}
-    answer = database.text(statement.strip().rstrip(";"), formats[form]).decode()
+    answer = database.text(statement, formats[form]).decode()
     database.close()
     if form == "json":
         click.echo(json.dumps([json.loads(line) for line in answer.splitlines()], ensure_ascii=False))
@@ -74,14 +81,14 @@ def verify(as_json: bool, wait_s: float) -> int:
 
 
 def _print_rows(answer: str) -> None:
-    from deploy.cli.tables import show
+    from deploy.cli.tables import show_rows
 
     lines = [json.loads(line) for line in answer.splitlines()]
     if not lines:
         click.echo("done")
         return
     columns, *rows = lines
-    show(columns, [["" if cell == _NULL else cell for cell in row] for row in rows])
+    show_rows(columns, [["" if cell == _NULL else cell for cell in row] for row in rows])
     click.echo(f"{len(rows):,} row{'' if len(rows) == 1 else 's'}")
 
 

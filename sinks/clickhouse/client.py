@@ -87,10 +87,11 @@ class Database:
         Raises Refused with ClickHouse's own sentence, Retriable.
         """
         try:
-            answer: bytes = self._client().raw_query(sql, fmt=form, settings={"readonly": "2"})
+            answer: bytes = self._client().raw_query(sql, settings={"readonly": "2", "default_format": form})
         except ClickHouseError as exc:
             sorted_out = _sort("a query", exc)
-            raise sorted_out if isinstance(sorted_out, Retriable) else Refused(_sentence(exc)) from exc
+            said = _sentence(exc).removeprefix(f"{unquote(self._at.username or 'default')}: ")  # it addresses the user
+            raise sorted_out if isinstance(sorted_out, Retriable) else Refused(said) from exc
         return answer
 
     def command(self, sql: str, **parameters: Any) -> None:

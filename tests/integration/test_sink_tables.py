@@ -269,6 +269,15 @@ def test_a_question_cannot_change_anything(database):
         database.text("DROP TABLE journal", "CSV")
 
 
+@pytest.mark.parametrize("statement", ["INSERT INTO journal SELECT * FROM journal", "SELECT", "SELECT 1; SELECT 2"])
+def test_what_is_wrong_with_a_question_is_said_of_the_question_alone(database, statement):
+    with pytest.raises(Refused) as refused:
+        database.text(statement, "CSV")
+    assert "FORMAT" not in str(refused.value)
+    assert "mekong" not in str(refused.value)
+    assert database.text("SELECT 1", "CSV") == b"1\n"
+
+
 def test_a_wrong_password_is_a_person_s_to_mend(fresh_database):
     with pytest.raises(Refused, match="user or password"):
         Database(fresh_database.replace(":test@", ":wrong@").replace(":x@", ":wrong@")).value("SELECT 1")
