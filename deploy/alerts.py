@@ -9,8 +9,9 @@ from itertools import pairwise
 
 from kafka import KafkaConsumer, TopicPartition
 
+from deploy.numbers import number
 from deploy.sparkline import scale, sparkline
-from schemas.alerts import Alert, State
+from schemas.alerts import Alert, Kind, State
 from schemas.alerts import Span as Bucket
 from schemas.connect import kafka_options
 from schemas.errors import Refused
@@ -22,7 +23,7 @@ from sinks.clickhouse.client import Database
 SHOWN = 30
 """Buckets in a sparkline."""
 _SHORTEST_ID = 8
-_MILLION = 1e6
+_THOUSAND, _MILLION = 1e3, 1e6
 Span = tuple[date, int]
 """First day of a bucket, and its cases."""
 
@@ -103,22 +104,38 @@ class History:
         return found
 
 
+HEAD = f"{'raised':<16}  {'id':<8}  {'kind':<11}  {'tier':<6}  {'state':<9}  {'series':<26}  {'since':<10}  cases"
+"""Of what ``line`` gives."""
+
+
 def line(alert: Alert, spans: Sequence[Span] = ()) -> str:
-    """One alert for people, with its series' past."""
-    expected = "" if alert.expected is None else f" (about {alert.expected:g} expected)"
-    drawn = f"  {sparkline([cases for _, cases in spans])}" if spans else ""
-    state = "" if alert.state.value == "open" else f" {alert.state.value}"
+    """One alert for people, under ``HEAD``, with its series' past."""
+    drawn = sparkline([cases for _, cases in spans]) if spans else ""
+    series = ", ".join(filter(None, (alert.agency or "all members", alert.commodity_group)))
     return (
-        f"{alert.raised_at:%Y-%m-%d %H:%M}  {str(alert.alert_id)[:_SHORTEST_ID]}  {alert.tier.value:<6}  {alert.kind.value}{state}"
-        f"  {alert.series}  {alert.observed}{expected}{drawn}"
-    )
+        f"{alert.raised_at:%Y-%m-%d %H:%M}  {str(alert.alert_id)[:_SHORTEST_ID]}  {alert.kind.value:<11}  {alert.tier.value:<6}  "
+        f"{alert.state.value:<9}  {series:<26}  {alert.opened}  {_height(alert):<24}  {drawn}"
+    ).rstrip()
+
+
+def _is_over(alert: Alert) -> bool:
+    """Its figures are those of the bucket that was usual again; only its sentence and ``p`` are of its height."""
+    return alert.kind is Kind.SPIKE and alert.state is State.CLEARED
+
+
+def _height(alert: Alert) -> str:
+    if _is_over(alert):
+        return "usual again"
+    expected = "" if alert.expected is None else f", about {number(alert.expected)} expected"
+    return f"{alert.observed:,}{expected}"
 
 
 def brief(alert: Alert, spans: Sequence[Span], language: str = "en") -> list[str]:
     """The sentence, the series, what was to be expected, what stands out: an alert among others."""
-    within = f", 9 of 10 lie within {alert.interval_90.low} to {alert.interval_90.high}" if alert.interval_90 else ""
-    is_over = alert.state is State.CLEARED  # its figures are those of the bucket that was usual again
-    expected = "" if is_over or alert.expected is None else f"observed {alert.observed}, expected {alert.expected:g}{within}"
+    within = f", 9 of 10 lie within {alert.interval_90.low:,} to {alert.interval_90.high:,}" if alert.interval_90 else ""
+    expected = (
+        "" if _is_over(alert) or alert.expected is None else f"observed {alert.observed:,}, expected {number(alert.expected)}{within}"
+    )
     odds = 1 / max(alert.explain.p, 1 / _MILLION) if alert.explain.p else 0.0
     chance = f"by chance {'less than once' if odds >= _MILLION else 'once'} in {odds:,.0f} {alert.bucket.size}s" if odds else ""
     return [
@@ -140,23 +157,31 @@ def explained(alert: Alert, spans: Sequence[Span], language: str = "en") -> list
     lines = [getattr(alert.sentences, language), ""]
     if spans:
         drawn = sparkline([cases for _, cases in spans])
-        lines += [f"  {spans[0][0]}  {drawn}  {alert.bucket.end}    cases a {alert.bucket.size}, at most {max(c for _, c in spans)}", ""]
-    low, high = (alert.interval_90.low, alert.interval_90.high) if alert.interval_90 else (None, None)
-    drawing, axis = scale(alert.observed, alert.expected, low, high)
-    lines += [f"  {drawing}", f"  {axis}", f"  ● observed {alert.observed}"]
-    if alert.expected is not None:
-        lines[-1] += f"   ┃ expected {alert.expected:g}"
-    if low is not None:
-        lines[-1] += f"   ━ 9 of 10 lie within {low} to {high}"
-    lines += ["", *(f"  {name:<22}{value}" for name, value in _figures(alert)), ""]
+        lines += [f"  {spans[0][0]}  {drawn}  {alert.bucket.end}    cases a {alert.bucket.size}, at most {max(c for _, c in spans):,}", ""]
+    lines += _drawing(alert)
+    lines += [*(f"  {name:<22}{value}" for name, value in _figures(alert)), ""]
     lines += _standing_out(alert)
     cases = len(alert.event_ids) + alert.more
-    lines += [f"The {cases} case{'' if cases == 1 else 's'} behind it:", f"  mekong sql {_in_shell(alert.sql)}"]
+    behind = "of the days that were usual again" if _is_over(alert) else "behind it"
+    lines += [f"The {cases:,} case{'' if cases == 1 else 's'} {behind}:", f"  mekong sql {_in_shell(alert.sql)}"]
     return lines
 
 
+def _drawing(alert: Alert) -> list[str]:
+    """Observed against expected; nothing where nothing was to be expected."""
+    if alert.expected is None:
+        return []
+    low, high = (alert.interval_90.low, alert.interval_90.high) if alert.interval_90 else (None, None)
+    drawing, axis = scale(alert.observed, alert.expected, low, high)
+    said = f"  ● observed {alert.observed:,}   ┃ expected {number(alert.expected)}"
+    if low is not None:
+        said += f"   ━ 9 of 10 lie within {low:,} to {high:,}"
+    head = [f"  Usual again, {alert.bucket.start} to {alert.bucket.end}:"] if _is_over(alert) else []
+    return [*head, f"  {drawing}", f"  {axis}", said, ""]
+
+
 def _standing_out(alert: Alert) -> list[str]:
-    return [f"  {one.value}: {one.events} of {one.of} cases, usually {one.usual_share:.0%}" for one in alert.stands_out]
+    return [f"  {one.value}: {one.events:,} of {one.of:,} cases, usually {one.usual_share:.0%}" for one in alert.stands_out]
 
 
 def _figures(alert: Alert) -> Iterator[tuple[str, str]]:
@@ -164,11 +189,12 @@ def _figures(alert: Alert) -> Iterator[tuple[str, str]]:
     yield "what", f"{alert.kind.value} {alert.state.value}, {alert.tier.value}, series {alert.series}"
     yield alert.bucket.size, f"{alert.bucket.start} to {alert.bucket.end}, raised {alert.raised_at:%Y-%m-%d %H:%M} UTC"
     if alert.smallest is not None:
-        yield "smallest to open", str(alert.smallest)
+        yield "smallest to open", f"{alert.smallest:,}"
     if alert.late_share:
         yield "came late", f"{alert.late_share:.0%}"
     for name, value in alert.explain.model_dump(exclude_none=True).items():
-        yield name, f"{value:g}" if isinstance(value, float) else str(value)
+        at = " at its height" if _is_over(alert) and name in {"p", "bits"} else ""
+        yield name + at, str(value) if isinstance(value, bool) else f"{value:,.0f}" if value >= _THOUSAND else f"{value:g}"
     yield "rules", alert.rules
 
 

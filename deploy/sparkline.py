@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from deploy.numbers import number
+
 _BLOCKS = "▁▂▃▄▅▆▇█"
 _WIDTH = 40
 
@@ -27,7 +29,7 @@ def scale(observed: float, expected: float | None, low: float | None, high: floa
     if expected is not None:
         line[_at(expected, top)] = "┃"
     line[_at(observed, top)] = "●"
-    return ["".join(line).rstrip(), f"0{_number(top):>{_WIDTH}}"]
+    return ["".join(line).rstrip(), f"0{number(top):>{_WIDTH}}"]
 
 
 def series(values: Iterable[tuple[str, float]]) -> str:
@@ -38,7 +40,3 @@ def series(values: Iterable[tuple[str, float]]) -> str:
 
 def _at(value: float, top: float) -> int:
     return round(max(value, 0) / top * _WIDTH)
-
-
-def _number(value: float) -> str:
-    return f"{value:g}"

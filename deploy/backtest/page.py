@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from deploy.backtest.load import MOST, PHASE_DAYS
 from deploy.backtest.report import Report, Side
-from deploy.backtest.wording import number, sentence, who
+from deploy.backtest.wording import sentence, who
+from deploy.numbers import number
 
 BEGIN, END = "<!-- backtest -->", "<!-- end of backtest -->"
 _MARKED = re.compile(rf"(?<={BEGIN}\n).*?(?={END})", re.DOTALL)

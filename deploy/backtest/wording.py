@@ -6,9 +6,8 @@ from collections.abc import Iterable
 
 from deploy.backtest.compare import NETWORK, Told
 from deploy.backtest.happened import Figures, Happened, Part
+from deploy.numbers import number
 from schemas.alerts import Alert
-
-_FEW, _NEARLY_NONE = 10, 0.1
 
 
 def sentence(one: Happened) -> str:
@@ -39,13 +38,6 @@ def when(alert: Alert) -> str:
     if bucket.size == "month" and (bucket.start.year, bucket.start.month) == (bucket.end.year, bucket.end.month):
         return f"{bucket.start:%Y-%m}"
     return str(bucket.start) if bucket.start == bucket.end else f"{bucket.start} to {bucket.end}"
-
-
-def number(value: float) -> str:
-    """A count or a mean: one decimal below ten, one digit far below one."""
-    if value >= _FEW or value == round(value):
-        return f"{value:,.0f}"
-    return f"{value:.1f}" if value >= _NEARLY_NONE else f"{value:.1g}"
 
 
 def _when(one: Happened) -> str:

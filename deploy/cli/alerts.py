@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line, as on the topic.")
 @click.pass_context
 def alerts(context: click.Context, agency: str | None, follow: bool, most: int, as_json: bool) -> None:
-    """Show alerts with a sparkline of their series; explain one; acknowledge, mute, judge, leave a note.
+    """Show alerts, a line each with a sparkline of the series; explain one; acknowledge, mute, judge, leave a note.
 
     \b
     Example:
@@ -30,7 +30,7 @@ def alerts(context: click.Context, agency: str | None, follow: bool, most: int, 
     """
     if context.invoked_subcommand is not None:
         return
-    from deploy.alerts import History, all_alerts
+    from deploy.alerts import HEAD, History, all_alerts
     from deploy.alerts import follow as following
     from deploy.subscriptions import check_agency
     from schemas.settings import settings
@@ -40,6 +40,8 @@ def alerts(context: click.Context, agency: str | None, follow: bool, most: int, 
         check_agency(found, agency)
     history = None if as_json else History(found)
     shown = [one for one in all_alerts(found) if agency in {None, one.agency}]
+    if (shown or follow) and not as_json:
+        click.echo(HEAD)
     for one in shown[-most:]:
         _show(one, history)
     if not shown and not as_json and not follow:

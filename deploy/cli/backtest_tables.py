@@ -10,8 +10,9 @@ from deploy.backtest.compare import Told
 from deploy.backtest.load import MOST, PHASE_DAYS
 from deploy.backtest.planted import Search
 from deploy.backtest.report import Report, Side
-from deploy.backtest.wording import number, sentence, when, who, why
+from deploy.backtest.wording import sentence, when, who, why
 from deploy.cli.tables import show
+from deploy.numbers import number
 
 _SHOWN = 15
 

@@ -9,15 +9,18 @@ from pathlib import Path
 
 import pytest
 
-from deploy.alerts import History, brief, explained, line
+from deploy.alerts import HEAD, History, brief, explained, line
 from deploy.cli.demo import strongest
+from deploy.numbers import number
 from deploy.sparkline import scale, sparkline
-from schemas.alerts import Alert, Explain, Span, State
+from schemas.alerts import Alert, Explain, Kind, Span, State
 from schemas.settings import Settings
 from sinks.clickhouse.client import Answer
 
 GOOD = Path(__file__).parents[1] / "examples" / "alerts" / "good"
-SPIKE, MAJOR = (Alert.model_validate(json.loads((GOOD / name).read_text())) for name in ("spike-open.json", "major.json"))
+SPIKE, MAJOR, OVER = (
+    Alert.model_validate(json.loads((GOOD / f"{name}.json").read_text())) for name in ("spike-open", "major", "network-cleared")
+)
 SPANS = [(date(2026, 5, 1), 0), (date(2026, 5, 2), 1), (date(2026, 5, 3), 9)]
 
 
@@ -42,11 +45,41 @@ def test_a_scale_without_an_expectation_shows_what_was_observed():
     assert "●" in scale(0, None, None, None)[0]
 
 
-def test_a_line_says_when_which_how_strong_where_how_many_and_against_what():
+def test_a_line_says_when_which_how_strong_where_since_when_how_many_and_against_what():
     said = line(SPIKE, SPANS)
-    for part in ("2026-05-", str(SPIKE.alert_id)[:8], SPIKE.tier.value, "SPIKE", SPIKE.series, f"  {SPIKE.observed} (about", "▁▂█"):
+    expected = f"{SPIKE.observed}, about {number(SPIKE.expected)} expected"
+    for part in ("2026-05-", str(SPIKE.alert_id)[:8], SPIKE.tier.value, "SPIKE", "VN-CUSTOMS, drug", str(SPIKE.opened), expected, "▁▂█"):
         assert part in said
     assert "\n" not in said
+
+
+def test_the_columns_of_all_lines_stand_under_their_heads():
+    for one in (SPIKE, MAJOR, OVER, SPIKE.model_copy(update={"kind": Kind.RETRO_SPIKE, "state": State.ESCALATED})):
+        said = line(one)
+        for head, value in (
+            ("id", str(one.alert_id)[:8]), ("kind", one.kind.value), ("tier", one.tier.value), ("state", one.state.value),
+            ("series", one.agency or "all members"), ("since", str(one.opened)),
+        ):  # fmt: skip
+            assert said[HEAD.index(head) :].startswith(value)
+
+
+def test_a_spike_that_is_over_does_not_pass_the_bucket_that_was_usual_again_for_its_height():
+    assert "expected" not in line(OVER)
+    text = "\n".join(explained(OVER, SPANS))
+    assert f"Usual again, {OVER.bucket.start} to {OVER.bucket.end}:" in text
+    assert text.index("Usual again") < text.index("● observed")
+    assert "bits at its height" in text
+    assert "of the days that were usual again:" in text
+    silence = explained(OVER.model_copy(update={"kind": Kind.SILENCE}), SPANS)
+    assert "usual again" not in "\n".join(silence).lower()
+
+
+def test_large_numbers_have_thousands():
+    large = SPIKE.model_copy(update={"observed": 12_345, "expected": 4_321.0, "smallest": 7_000, "more": 12_000})
+    text = "\n".join(explained(large, [(date(2026, 5, 1), 12_345)]))
+    for part in ("at most 12,345", "● observed 12,345", "expected 4,321", "7,000", "The 12,0"):
+        assert part in text
+    assert "12,345, about 4,321 expected" in line(large)
 
 
 def test_explaining_says_the_sentence_first_and_the_figures_of_the_test_last():
@@ -62,14 +95,18 @@ def test_explaining_says_the_sentence_first_and_the_figures_of_the_test_last():
 def test_an_alert_without_a_baseline_is_explained_too():
     text = "\n".join(explained(MAJOR, []))
     assert MAJOR.sentences.en in text
-    assert "expected" not in text.split("The ")[0].replace(MAJOR.sentences.en, "")
+    assert "●" not in text, "there is nothing to hold it against"
 
 
 def test_an_alert_among_others_says_its_sentence_what_was_expected_and_how_to_learn_more():
     head, *lines = brief(SPIKE, SPANS)
     assert head == SPIKE.sentences.en
     text = "\n".join(lines)
-    for part in ("▁▂█", f"observed {SPIKE.observed}, expected {SPIKE.expected:g}", f"mekong alerts explain {str(SPIKE.alert_id)[:8]}"):
+    for part in (
+        "▁▂█",
+        f"observed {SPIKE.observed}, expected {number(SPIKE.expected)}",
+        f"mekong alerts explain {str(SPIKE.alert_id)[:8]}",
+    ):
         assert part in text
 
 

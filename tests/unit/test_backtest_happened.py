@@ -11,7 +11,8 @@ from deploy.backtest.compare import Told
 from deploy.backtest.file import FileJournal
 from deploy.backtest.happened import happened
 from deploy.backtest.tally import ALL, Tally
-from deploy.backtest.wording import number, sentence
+from deploy.backtest.wording import sentence
+from deploy.numbers import number
 from producers.files import format_named
 from schemas.alerts import Alert, Span, State
 from schemas.wire import decode

@@ -147,7 +147,7 @@ def test_alerts_are_shown_with_their_past_explained_and_answered(exchange, ask, 
     store(fresh_database, "buckets", *map(encode, buckets))
     shown = ask(alerts, "--agency", "VN-CUSTOMS")
     assert shown.exit_code == 0, shown.output
-    assert ALERT.series in shown.output
+    assert "VN-CUSTOMS, drug" in shown.output
     assert "█" in shown.output
     assert json.loads(ask(alerts, "--json").output.splitlines()[-1])["alert_id"] == str(ALERT.alert_id)
 
