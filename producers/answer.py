@@ -11,6 +11,14 @@ from schemas.wire import load
 _OUTCOMES = {outcome.value: outcome for outcome in Outcome}
 
 
+class Noticed(NamedTuple):
+    """Something that a person should look at in a message that was taken."""
+
+    code: str
+    field: str
+    detail: str
+
+
 class Answer(NamedTuple):
     """What a sender wants of a receipt."""
 
@@ -20,8 +28,7 @@ class Answer(NamedTuple):
     reason: Reason | None = None
     field: str = "message"
     detail: str = ""
-    warnings: tuple[str, ...] = ()
-    """Codes of the notices."""
+    notices: tuple[Noticed, ...] = ()
 
 
 def answer(raw: bytes) -> Answer:
@@ -35,5 +42,5 @@ def answer(raw: bytes) -> Answer:
         None if reason is None else Reason(reason),
         found.get("field") or "message",
         found.get("detail") or "",
-        tuple(notice["code"] for notice in found.get("warnings", ())),
+        tuple(Noticed(one["code"], one["field"], one["detail"]) for one in found.get("warnings", ())),
     )

@@ -41,18 +41,20 @@ class How(NamedTuple):
 
 
 class Chunks:
-    """The chunks of a file, and afterwards whether its last line had an end."""
+    """The chunks of a file, and once all were read whether its last line had an end."""
 
     def __init__(self, path: Path, on_bytes: Callable[[int], None] = lambda _: None) -> None:
         self._path, self._on_bytes = path, on_bytes
         self.ended = True
 
     def __iter__(self) -> Iterator[bytes]:
+        ended = True
         with _opened(self._path) as file:
             while chunk := file.read1(_CHUNK):
-                self.ended = chunk.endswith(b"\n")
+                ended = chunk.endswith(b"\n")
                 self._on_bytes(len(chunk))
                 yield chunk
+        self.ended = ended  # not of a file that is refused by how it begins: nobody has seen its end
 
 
 def _opened(path: Path) -> AbstractContextManager[BufferedReader]:

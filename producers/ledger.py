@@ -6,9 +6,12 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from producers.answer import Answer
+from producers.answer import Answer, Noticed
 from schemas.receipts import Outcome
 from schemas.rejected import Reason, Rejected
+
+MOST_NOTICES = 1_000
+"""Notices of one sending that are kept with their sentence; all are counted."""
 
 
 class Ref(NamedTuple):
@@ -32,6 +35,17 @@ class Refusal(NamedTuple):
     detail: str
 
 
+class Remark(NamedTuple):
+    """One notice on a message that was taken."""
+
+    where: str
+    agency: str
+    case_no: str
+    code: str
+    field: str
+    detail: str
+
+
 @dataclass
 class Summary:
     """What became of a file."""
@@ -44,8 +58,10 @@ class Summary:
     """Of those, the ones that an interrupted sending before this had delivered."""
     outcomes: Counter[Outcome] = field(default_factory=Counter)
     refusals: list[Refusal] = field(default_factory=list)
-    warned: Counter[str] = field(default_factory=Counter)
+    noticed: Counter[str] = field(default_factory=Counter)
     """Code of a notice -> messages that were taken with it."""
+    remarks: list[Remark] = field(default_factory=list)
+    """The first ``MOST_NOTICES`` notices one by one."""
     unanswered: int = 0
     """Sent, but no receipt has come."""
     notes: list[str] = field(default_factory=list)
@@ -109,18 +125,24 @@ class Ledger:
         return self.summary.outcomes.total()
 
     def finish(self) -> Summary:
-        """The summary; refusals in the order of the file."""
+        """The summary; refusals and notices in the order of the file."""
         self.summary.unanswered = len(self._waiting)
+        self.summary.remarks.sort(key=lambda remark: _line(remark.where))
         self.summary.refusals.sort(key=lambda refusal: _line(refusal.where))
         return self.summary
 
     def _close(self, ref: Ref, receipt: Answer) -> None:
         self.summary.outcomes[receipt.outcome] += 1
-        if receipt.warnings:
-            self.summary.warned.update(set(receipt.warnings))
+        if receipt.notices:
+            self._notice(ref, receipt.notices)
         if receipt.outcome is Outcome.REJECTED:
             reason = receipt.reason or Reason.INTERNAL
             self.summary.refusals.append(Refusal(ref.where, ref.agency, ref.case_no, reason, receipt.field, receipt.detail))
+
+    def _notice(self, ref: Ref, notices: tuple[Noticed, ...]) -> None:
+        self.summary.noticed.update({notice.code for notice in notices})
+        room = MOST_NOTICES - len(self.summary.remarks)
+        self.summary.remarks += [Remark(ref.where, ref.agency, ref.case_no, *notice) for notice in notices[:room]]
 
 
 def _line(where: str) -> tuple[int, str]:

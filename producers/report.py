@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from producers.ledger import Refusal, Summary
+from producers.ledger import Refusal, Remark, Summary
 from schemas.receipts import Outcome
 
 _TAKEN = (Outcome.ACCEPTED, Outcome.DUPLICATE, Outcome.CORRECTED, Outcome.STALE, Outcome.WITHDRAWN)
@@ -17,7 +17,7 @@ _MEANING = {
 
 
 def as_json(summary: Summary, name: str) -> dict[str, Any]:
-    """Everything, with every rejection."""
+    """Everything, with every rejection and the first notices."""
     return {
         "file": name,
         "read": summary.read,
@@ -26,10 +26,11 @@ def as_json(summary: Summary, name: str) -> dict[str, Any]:
         **{outcome.value: summary.outcomes[outcome] for outcome in _TAKEN},
         "rejected": len(summary.refusals),
         "rejected_by_reason": {reason.value: count for reason, count in summary.reasons.most_common()},
-        "warnings": dict(summary.warned.most_common()),
+        "notices_by_code": dict(summary.noticed.most_common()),
         "no_receipt": summary.unanswered,
         "notes": summary.notes,
         "rejections": [refusal._asdict() for refusal in summary.refusals],
+        "notices": [remark._asdict() for remark in summary.remarks],
     }
 
 
@@ -48,8 +49,8 @@ def as_lines(summary: Summary, name: str) -> list[str]:
     lines.append(f"  {'rejected':<10} {len(summary.refusals):>10,}" + (f"  ({reasons})" if reasons else ""))
     if summary.unanswered:
         lines.append(f"  {'no receipt':<10} {summary.unanswered:>10,}  (is `mekong worker intake` running? Sending again goes on waiting)")
-    if summary.warned:
-        lines.append("  taken with a warning: " + ", ".join(f"{code} {count:,}" for code, count in summary.warned.most_common()))
+    if summary.noticed:
+        lines.append("  taken with a notice: " + ", ".join(f"{code} {count:,}" for code, count in summary.noticed.most_common()))
     return [*lines, *(f"  note: {note}" for note in summary.notes)]
 
 
@@ -58,7 +59,15 @@ def rejections(refusals: Iterable[Refusal]) -> list[tuple[str, str, str, str, st
     return [(one.where, one.case_no, one.reason.value, one.field, one.detail) for one in refusals]
 
 
+def notices(remarks: Iterable[Remark]) -> list[tuple[str, str, str, str, str]]:
+    """Where, case, code, field and sentence of each, for a table."""
+    return [(one.where, one.case_no, one.code, one.field, one.detail) for one in remarks]
+
+
 def as_text(summary: Summary, name: str) -> str:
     """The account with every rejection, as a text file."""
-    rows = [f"  {where or 'file'}: {reason} ({field}): {why}" for where, _, reason, field, why in rejections(summary.refusals)]
-    return "\n".join([*as_lines(summary, name), *(["", "Rejected:", *rows] if rows else []), ""])
+    lines = as_lines(summary, name)
+    for title, rows in (("Rejected:", rejections(summary.refusals)), ("Taken with a notice:", notices(summary.remarks))):
+        if rows:
+            lines += ["", title, *(f"  {where or 'file'}: {what} ({field}): {why}" for where, _, what, field, why in rows)]
+    return "\n".join([*lines, ""])

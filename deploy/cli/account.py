@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from producers.sending import Progress as Step
 
 SHOWN = 20
+NOTICES_SHOWN = 5
 
 
 @contextmanager
@@ -51,10 +52,12 @@ def say(summary: Summary, name: str, *, as_json: bool, report: Path | None) -> i
         report.write_text(json.dumps(reports.as_json(summary, name), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     if as_json:
         shown = reports.as_json(summary, name)
-        click.echo(json.dumps(shown | {"rejections": shown["rejections"] if report is None else str(report)}, ensure_ascii=False))
+        elsewhere = {} if report is None else {"rejections": str(report), "notices": str(report)}
+        click.echo(json.dumps(shown | elsewhere, ensure_ascii=False))
     else:
         click.echo("\n".join(reports.as_lines(summary, name)))
         _show_rejections(summary, report)
+        _show_notices(summary, report)
     sys.stdout.flush()
     return 0 if summary.good else 1
 
@@ -71,3 +74,14 @@ def _show_rejections(summary: Summary, report: Path | None) -> None:
         click.echo(f"and {left:,} more" + (f": {report}" if report else "; --report FILE writes all of them"))
     elif report:
         click.echo(f"the whole account: {report}")
+
+
+def _show_notices(summary: Summary, report: Path | None) -> None:
+    from producers.report import notices
+
+    if not summary.remarks:
+        return
+    click.echo("")
+    show(["where", "case", "notice", "field", "what"], notices(summary.remarks[:NOTICES_SHOWN]))
+    if len(summary.remarks) > NOTICES_SHOWN:
+        click.echo(f"and more notices: {report}" if report else "and more notices; --report FILE writes them")

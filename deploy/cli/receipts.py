@@ -52,4 +52,4 @@ def line(receipt: Receipt) -> str:
         said += f" v{receipt.version}"
     if receipt.reason is not None:
         said += f"  {receipt.reason.value} ({receipt.field}): {receipt.detail}"
-    return said + "".join(f"  [warning {notice.code} ({notice.field}): {notice.detail}]" for notice in receipt.warnings)
+    return said + "".join(f"  [notice {notice.code} ({notice.field}): {notice.detail}]" for notice in receipt.warnings)

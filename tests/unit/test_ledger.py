@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from deploy.cli.account import say
 from producers.answer import Answer, answer
-from producers.ledger import Ledger, Ref, Refusal
+from producers.ledger import MOST_NOTICES, Ledger, Ref, Refusal
 from producers.report import as_json, as_lines, as_text
 from schemas.receipts import Notice, Outcome, Receipt
 from schemas.rejected import Reason, Rejected
@@ -95,7 +96,8 @@ def test_the_account_for_people_says_what_became_of_everything():
     assert text.splitlines()[0] == "cases.jsonl: 4 read, 3 sent"
     for expected in ("accepted            1", "duplicate           1", "corrected           1", "rejected            1  (not_json 1)"):
         assert expected in text
-    assert "taken with a warning: unknown_field 1" in text
+    assert "taken with a notice: unknown_field 1" in text
+    assert "line 1: unknown_field (x): not known" in text
     assert "note: look here" in text
     assert "line 4: not_json (message): no JSON" in text
 
@@ -114,6 +116,20 @@ def test_the_account_for_scripts_has_every_figure_and_rejection():
     }
     assert found["rejected_by_reason"] == {"not_json": 1}
     assert found["rejections"][0]["where"] == "line 4"
+    assert found["notices_by_code"] == {"unknown_field": 1}
+    assert [(one["where"], one["case_no"], one["detail"]) for one in found["notices"]] == [("line 1", "c0", "not known")]
+
+
+def test_of_very_many_notices_all_are_counted_and_the_first_are_kept_in_the_order_of_the_file():
+    ledger = Ledger()
+    notice = Notice(code="unknown_field", field="x", detail="not known")
+    for number in reversed(range(MOST_NOTICES // 2 + 1)):
+        ledger.delivered(ref(number), TOPIC, number)
+        ledger.received(receipt(number, warnings=(notice, notice)))
+    summary = ledger.finish()
+    assert summary.noticed == {"unknown_field": MOST_NOTICES // 2 + 1}
+    assert len(summary.remarks) == MOST_NOTICES
+    assert summary.remarks[0].where == "line 2"
 
 
 def test_what_was_sent_before_an_interruption_and_what_is_missing_is_said():
@@ -123,3 +139,16 @@ def test_what_was_sent_before_an_interruption_and_what_is_missing_is_said():
     lines = as_lines(ledger.finish(), "x")
     assert lines[0].endswith("1 sent, 1 of them before an interruption")
     assert any("no receipt" in line for line in lines)
+
+
+def test_the_first_notices_are_shown_with_their_line_case_and_sentence(capsys):
+    ledger = Ledger()
+    for number in range(7):
+        ledger.delivered(ref(number), TOPIC, number)
+        ledger.received(receipt(number, warnings=(Notice(code="unknown_field", field="x", detail="is not a field"),)))
+    assert say(ledger.finish(), "cases.jsonl", as_json=False, report=None) == 0
+    shown = capsys.readouterr().out
+    assert [line.split()[:4] for line in shown.splitlines() if "is not a field" in line] == [
+        ["line", str(number + 1), f"c{number}", "unknown_field"] for number in range(5)
+    ]
+    assert "and more notices; --report FILE writes them" in shown

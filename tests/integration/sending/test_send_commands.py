@@ -160,7 +160,7 @@ def test_the_real_wildlife_file_goes_through_the_real_intake(deployment, monkeyp
         "rejected": 0,
         "no_receipt": 0,
     }
-    assert first["warnings"]["unmapped_code"] == 9
+    assert first["notices_by_code"]["unmapped_code"] == 9
     again = json.loads(run("send", str(LEMIS), "--format", "lemis", "--json").stdout)
     assert (again["accepted"], again["duplicate"]) == (0, 262)
     assert len(run("receipts", "--json").stdout.splitlines()) == 524
