@@ -25,6 +25,22 @@ from schemas.wire import R, decode, encode
 
 WAIT_S = 30
 _SHORTEST_ID = 8
+_SHOWN = 60  # characters of what was given
+_WANTED = {
+    "id": ("ID", "give 2 to 61 small letters, digits and hyphens, as duty-vn"),
+    "member": ("--member", "give the code of an agency, as VN-CUSTOMS"),
+    "to": ("--mail", "give an address such as duty@example.org"),
+    "url": ("--webhook", "give an address that begins with https://"),
+    "secret_name": ("--secret-name", "give capital letters, digits and underscores, as FUSION"),
+    "agencies": ("--agency", "give the code of an agency, as VN-CUSTOMS"),
+    "commodity_groups": ("--group", f"give one of {', '.join(code_list('commodity_groups'))}"),
+    "budget_per_week": ("--budget", "give a number from 0 to 1,000"),
+    "digest_hour": ("--digest-hour", "give an hour from 0 to 23"),
+    "start": ("--quiet", "give two times of the day, as 22:00-06:00"),
+    "end": ("--quiet", "give two times of the day, as 22:00-06:00"),
+    "text": ("The text", "give at most 1,000 characters"),
+}
+"""Field of a record that a person makes -> what gives it, and what it should be."""
 
 
 def subscriptions(settings: Settings) -> dict[str, Subscription]:
@@ -72,13 +88,15 @@ def checked_series(settings: Settings, series: str) -> str:
 
 
 def made(record: type[R], values: object) -> R:
-    """A record of what a person gave. Raises Refused, naming the field."""
+    """A record of what a person gave. Raises Refused, naming the option."""
     try:
         return record.model_validate(values)
     except ValidationError as exc:
-        first = exc.errors(include_url=False, include_input=False)[0]
-        where = ".".join(str(part) for part in first["loc"] if not isinstance(part, int))
-        raise Refused(f"{where}: {first['msg']}") from exc
+        first = exc.errors(include_url=False)[0]
+        field = next(part for part in reversed(first["loc"]) if isinstance(part, str))
+        option, wanted = _WANTED.get(field, (field, first["msg"]))
+        given = f" {str(first['input'])[:_SHOWN]!r}" if first["input"] else ""
+        raise Refused(f"{option}{given}: {wanted}.") from exc
 
 
 def write(settings: Settings, record: Subscription | Answer) -> None:

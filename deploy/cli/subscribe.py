@@ -83,7 +83,7 @@ def add(
         "id": name,
         "member": member,
         "channel": channel,
-        "filter": {"agencies": agencies, "commodity_groups": groups, "kinds": kinds, "tiers": tiers, "regions": regions},
+        "filter": {"agencies": agencies, "commodity_groups": groups, **_in_capitals(kinds, tiers), "regions": regions},
         "language": language,
         "budget_per_week": budget,
         "digest_hour": digest_hour,
@@ -233,6 +233,10 @@ def _change(name: str, state: str) -> None:
     changed = subscription(found, name).model_copy(update={"state": state, "changed_at": now()})
     write(found, changed)
     click.echo(f"{name}: {state}")
+
+
+def _in_capitals(kinds: tuple[str, ...], tiers: tuple[str, ...]) -> dict[str, list[str]]:
+    return {"kinds": [one.upper() for one in kinds], "tiers": [one.upper() for one in tiers]}
 
 
 def _quiet(text: str) -> dict[str, str]:

@@ -82,11 +82,12 @@ def delivered(number: int, subscription: str, state: DeliveryState, attempt: int
 
 def test_a_subscription_is_added_listed_paused_resumed_changed_and_removed(exchange, ask):
     added = ask(
-        subscribe, "add", "duty-vn", "--member", "VN-CUSTOMS", "--mail", "duty@example.org", "--language", "vi", "--tier", "SEVERE",
+        subscribe, "add", "duty-vn", "--member", "VN-CUSTOMS", "--mail", "duty@example.org", "--language", "vi", "--tier", "severe",
         "--agency", "LA-CUSTOMS", "--group", "drug", "--kind", "SPIKE", "--region", "Asia", "--quiet", "22:00-06:00", "--budget", "3",
     )  # fmt: skip
     assert added.exit_code == 0, added.output
     found = subscriptions.subscription(exchange.settings, "duty-vn")
+    assert found.filter.tiers == ("SEVERE",)
     assert (found.language, found.budget_per_week, found.filter.agencies) == ("vi", 3, ("LA-CUSTOMS",))
     assert found.quiet is not None
     assert found.quiet.start.hour == 22
@@ -113,13 +114,16 @@ def test_a_subscription_is_added_listed_paused_resumed_changed_and_removed(excha
         (["--member", "KH-CUSTOMS", "--stream"], "Member 'KH-CUSTOMS' is not known"),
         (["--member", "VN-CUSTOMS", "--stream", "--agency", "CN-CUSTOM"], "Agency 'CN-CUSTOM' .* CN-CUSTOMS"),
         (["--member", "VN-CUSTOMS", "--stream", "--kind", "SPIKES"], "Kind of alert 'SPIKES' .* SPIKE"),
-        (["--member", "VN-CUSTOMS", "--stream", "--tier", "loud"], "Tier 'loud'"),
-        (["--member", "VN-CUSTOMS", "--stream", "--group", "gold"], "commodity_groups"),
+        (["--member", "VN-CUSTOMS", "--stream", "--tier", "loud"], "Tier 'LOUD'"),
+        (["--member", "VN-CUSTOMS", "--stream", "--group", "gold"], "^--group 'gold': give one of drug, "),
         (["--member", "VN-CUSTOMS", "--stream", "--region", "Mars"], "Region 'Mars'"),
-        (["--member", "VN-CUSTOMS", "--mail", "nobody"], "to: "),
-        (["--member", "VN-CUSTOMS", "--webhook", "ftp://x", "--secret-name", "X"], "url: "),
-        (["--member", "VN-CUSTOMS", "--stream", "--quiet", "late"], "quiet"),
-        (["--member", "VN-CUSTOMS", "--stream", "--budget", "-1"], "budget_per_week"),
+        (["--member", "VN-CUSTOMS", "--mail", "nobody"], "^--mail 'nobody': give an address such as "),
+        (["--member", "VN-CUSTOMS", "--webhook", "ftp://x", "--secret-name", "X"], "^--webhook 'ftp://x': give an address that begins"),
+        (["--member", "VN-CUSTOMS", "--webhook", "https://x", "--secret-name", "a-b"], "^--secret-name 'a-b': give capital letters"),
+        (["--member", "vn", "--stream"], "^--member 'vn': give the code of an agency"),
+        (["--member", "VN-CUSTOMS", "--stream", "--quiet", "late"], "^--quiet 'late': give two times of the day"),
+        (["--member", "VN-CUSTOMS", "--stream", "--digest-hour", "25"], "^--digest-hour '25': give an hour from 0 to 23"),
+        (["--member", "VN-CUSTOMS", "--stream", "--budget", "-1"], "^--budget '-1': give a number from 0 to 1,000"),
     ],
 )
 def test_what_is_unknown_or_impossible_is_refused_with_the_nearest_names(ask, options, said):
