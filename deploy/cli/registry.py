@@ -4,8 +4,15 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from deploy.profiles import Phase
+    from schemas.control import AgencyProfile
+
+_SAID = ("name", "kind", "country", "utc_offset")
 
 
 @click.group()
@@ -27,7 +34,7 @@ def agency() -> None:
 @click.option("--utc-offset", default="", help="When its day ends, as +07:00.")
 @click.option("--json", "as_json", is_flag=True, help="Print what was added as JSON.")
 def add_agency(codes: tuple[str, ...], name: str, kind: str | None, country: str, utc_offset: str, as_json: bool) -> None:
-    """Add agencies: their topics and their profile. Adding one again changes nothing.
+    """Add agencies: their topics and their profile. Adding one again with other values changes it.
 
     Agencies of the code list are known by their code; for another one say what it is.
 
@@ -37,20 +44,29 @@ def add_agency(codes: tuple[str, ...], name: str, kind: str | None, country: str
       mekong agency add TH-BORDER-PATROL --name "Border Patrol Police" --kind police --country TH --utc-offset +07:00
     """
     from deploy.profiles import Given
-    from deploy.registry import add_agencies, profile_of
+    from deploy.registry import Registry, profile_of
     from schemas.settings import settings
 
     given = Given(name=name, kind=kind or "", country=country, utc_offset=utc_offset)
     if len(codes) > 1 and any(given):
         raise click.UsageError("--name, --kind, --country and --utc-offset are of one agency: add it by itself.")
-    written = add_agencies(settings(), [profile_of(code, given) for code in codes])
+    profiles = [profile_of(code, given) for code in codes]
+    with Registry.opened(settings()) as registry:
+        before = dict(registry.agencies)
+        written = registry.add_agencies(profiles)
+        after = registry.agencies
     if as_json:
-        click.echo(json.dumps({"added": written, "unchanged": [code for code in codes if code not in written]}))
+        changed = [code for code in written if code in before]
+        added = [code for code in written if code not in before]
+        click.echo(json.dumps({"added": added, "changed": changed, "unchanged": [code for code in codes if code not in written]}))
         return
     for code in codes:
-        click.echo(
-            f"{code}: " + (f"added; it sends on in.{code}.v1 and reads receipts.{code}.v1" if code in written else "is there already")
-        )
+        if code not in written:
+            click.echo(f"{code}: is there already")
+        elif code in before:
+            click.echo(f"{code}: changed, {_change(before[code], after[code])}")
+        else:
+            click.echo(f"{code}: added; it sends on in.{code}.v1 and reads receipts.{code}.v1")
 
 
 @agency.command("list")
@@ -136,9 +152,8 @@ def add_phase(
     if as_json:
         click.echo(json.dumps({"phase": wanted.model_dump(mode="json"), "profiles": written}))
         return
-    click.echo(
-        f"{code}: {wanted.starts_on} to {wanted.ends_on}, {len(roles)} members; {len(written)} profiles of this deployment written again."
-    )
+    members_and_profiles = f"{_counted(len(roles), 'member')}; {_counted(len(written), 'profile')}"
+    click.echo(f"{code}: {wanted.starts_on} to {wanted.ends_on}, {members_and_profiles} of this deployment written again.")
 
 
 @phase.command("list")
@@ -157,13 +172,32 @@ def list_phases(as_json: bool) -> None:
     today = _today()
     found = registry.list_phases(settings())
     if as_json:
-        click.echo(json.dumps([{**one.model_dump(mode="json"), "status": one.status_on(today)} for one in found]))
+        whole = [{**one.model_dump(mode="json"), "members": members_of(one), "status": one.status_on(today)} for one in found]
+        click.echo(json.dumps(whole))
         return
     rows = [
         [one.code, one.operation, str(one.starts_on), str(one.ends_on), one.status_on(today), " ".join(one.commodity_groups)]
         for one in found
     ]
     show(["phase", "operation", "first day", "last day", "status", "commodity groups"], rows)
+
+
+def members_of(phase: Phase) -> dict[str, str]:
+    """Agency -> role; those of a phase of the code lists stand in a list of their own."""
+    from schemas.codes import code_list
+
+    listed = [entry.fields for entry in code_list("memberships").values() if entry.fields["phase"] == phase.code]
+    return dict(phase.members) or {one["agency"]: one["role"] for one in listed}
+
+
+def _change(before: AgencyProfile, after: AgencyProfile) -> str:
+    changes = [(field, getattr(before, field), getattr(after, field)) for field in _SAID]
+    said = [f"{field.replace('_', '-')} {was} is now {now}" for field, was, now in changes if was != now]
+    return ", ".join([*said, *(["its phases"] if before.memberships != after.memberships else [])])
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
 def _today() -> date:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 
 import pytest
+from click.testing import CliRunner
 from kafka import KafkaConsumer, TopicPartition
 from kafka.admin import ConfigResource, ConfigResourceType
 
+from deploy.cli import mekong
 from deploy.profiles import Given, Phase, profile_of
 from deploy.registry import add_agencies, add_agency, add_phase, list_agencies, list_phases, read_compacted
 from deploy.topics import admin_client, create_topics
@@ -67,6 +70,23 @@ def test_a_changed_profile_is_written_again(server_settings, fresh_agency):
     renamed = profile_of(code, GIVEN._replace(name="Another name"))
     assert add_agency(server_settings, renamed)
     assert profiles_sent_to(server_settings, code)[-1] == renamed.model_copy(update={"number": 2})
+
+
+def test_the_command_says_what_was_added_changed_and_left(server_settings, fresh_agency):
+    code = fresh_agency()
+    add = ["agency", "add", code, "--name", "Test agency", "--kind", "customs", "--country", "LA", "--utc-offset"]
+    for offset, said in (
+        ("+07:00", "added; it sends on"),
+        ("+07:00", "is there already"),
+        ("+08:00", "changed, utc-offset +07:00 is now +08:00"),
+    ):
+        assert f"{code}: {said}" in CliRunner().invoke(mekong, [*add, offset]).output
+    assert json.loads(CliRunner().invoke(mekong, [*add, "+09:00", "--json"]).output) == {"added": [], "changed": [code], "unchanged": []}
+
+
+def test_a_listed_phase_has_its_members(server_settings):
+    found = {one["code"]: one for one in json.loads(CliRunner().invoke(mekong, ["phase", "list", "--json"]).output)}
+    assert found["OMD-I"]["members"]["VN-CUSTOMS"] == "coordinator"
 
 
 def test_many_agencies_are_added_at_once_and_listed_by_code(server_settings, fresh_agency):
