@@ -53,11 +53,18 @@ class FileJournal:
         self._offsets: Counter[str] = Counter()
         self._now_ms = 0
         self._profiles: dict[str, AgencyProfile] = {}
+        self._refused: Rejected | None = None
         self.outcomes: Counter[str] = Counter()
 
     def entries(self) -> Iterator[Placed]:
-        """The entries, in the order of the data's own time. All messages are held in memory, about 1 kB each."""
+        """The entries, in the order of the data's own time. All messages are held in memory, about 1 kB each.
+
+        Raises Refused when there is no message in the file.
+        """
         messages = list(self._messages())
+        if not messages and self._refused is not None:
+            where, why = self._refused.where or "the file", self._refused.detail
+            raise Refused(f"There is no message of the format {self._format.name} in {self._path}: {where}: {why}")
         agencies = sorted({message.agency for message in messages if message.agency})
         self._profiles = {agency: found for agency in agencies if (found := known_profile(agency, self._format)) is not None}
         for agency, profile in self._profiles.items():
@@ -69,6 +76,7 @@ class FileJournal:
     def _messages(self) -> Iterator[Parsed]:
         for item in self._format.parse(Chunks(self._path, self._on_bytes)):
             if isinstance(item, Rejected):
+                self._refused = self._refused or item
                 self.outcomes[f"rejected: {item.reason}"] += 1
             else:
                 yield item

@@ -107,6 +107,17 @@ def test_a_period_that_ends_before_it_begins_is_refused(run, asked):
     assert run(*asked, "--to", "2018-01-01").exit_code == 2
 
 
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [(b"nonsense\n", "line 1: "), (b"", "the file: the file is empty"), (b"\x1f\x8b\x08\x00\x00\x00", "compressed with gzip")],
+)
+def test_a_file_without_a_message_is_refused_with_why(run, tmp_path, content, said):
+    path = tmp_path / "file"
+    path.write_bytes(content)
+    with pytest.raises(Refused, match=said):
+        run("--from", "2019-10-01", "--to", "2020-09-30", "--file", str(path), "--format", "json")
+
+
 def test_a_file_needs_a_format(run):
     assert run("--from", "2019-10-01", "--to", "2020-09-30", "--format", "cbp").exit_code == 2
 
