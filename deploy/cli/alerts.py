@@ -107,7 +107,7 @@ def judge(about: str, verdict: str, subscription: str | None, text: str | None) 
     Example:
       mekong alerts verdict c3bea024 explained --text "yearly clearance of the container yard"
     """
-    _answer(about, subscription, kind="verdict", verdict=verdict, text=text)
+    _answer(about, subscription, kind="verdict", verdict=verdict, text=None if text is None else _looked_through(text))
 
 
 @alerts.command("note")
@@ -115,13 +115,13 @@ def judge(about: str, verdict: str, subscription: str | None, text: str | None) 
 @click.argument("text")
 @click.option("--subscription", "-s", help="Who answers; needed when several got it.")
 def note(about: str, text: str, subscription: str | None) -> None:
-    """Leave a note to the next on duty. No names, plates or phone numbers.
+    """Leave a note to the next on duty. No names, plates or phone numbers: asks again when it looks as if there were one.
 
     \b
     Example:
       mekong alerts note c3bea024 "asked the post at Lao Bao, answer expected tomorrow"
     """
-    _answer(about, subscription, kind="note", text=text)
+    _answer(about, subscription, kind="note", text=_looked_through(text))
 
 
 @alerts.command("mute")
@@ -143,10 +143,23 @@ def mute(series: str, subscription: str, until: datetime, reason: str) -> None:
     end = until.replace(tzinfo=UTC)
     if end <= now():
         raise click.BadParameter("has passed already", param_hint="--until")
+    reason = _looked_through(reason)
     found = settings()
     name = known(found, subscription).id
     answer(found, {"subscription": name, "kind": "mute", "series": checked_series(found, series), "until": end, "text": reason})
     click.echo(f"{name}: hears nothing of {series} until {end:%Y-%m-%d %H:%M} UTC")
+
+
+def _looked_through(text: str) -> str:
+    """A person's words without blanks around them. Asks whether they are meant so when they likely name somebody."""
+    from schemas.identifiers import likely_identifiers
+
+    said = text.strip()
+    if not said:
+        raise click.UsageError("the text is empty")
+    if kinds := likely_identifiers(said):
+        click.confirm(f"It looks like it holds a {' and a '.join(kinds)}. Write it all the same?", abort=True, err=True)
+    return said
 
 
 def _answer(about: str, subscription: str | None, **values: str | None) -> None:

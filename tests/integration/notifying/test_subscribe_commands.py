@@ -41,8 +41,8 @@ def ask(exchange: Any, fresh_database: str, monkeypatch: pytest.MonkeyPatch) -> 
         monkeypatch.setenv(name, value)
     migrate(fresh_database)
 
-    def ask(command: click.Command, *arguments: str) -> Result:
-        return CliRunner().invoke(command, arguments, standalone_mode=False)
+    def ask(command: click.Command, *arguments: str, says: str = "") -> Result:
+        return CliRunner().invoke(command, arguments, input=says, standalone_mode=False)
 
     return ask
 
@@ -167,19 +167,25 @@ def test_alerts_are_shown_with_their_past_explained_and_answered(exchange, ask, 
     assert ask(alerts, "ack", str(ALERT.alert_id), "-s", "desk").exit_code == 0
     assert ask(alerts, "verdict", str(UUID(int=7 << 96)), "explained", "--text", "a festival").exit_code == 0
     assert ask(alerts, "note", str(UUID(int=7 << 96)), "asked the post").exit_code == 0
+    plate = ["note", str(UUID(int=7 << 96)), "the lorry 51F-123.45 again"]
+    assert isinstance(ask(alerts, *plate).exception, click.Abort), "nobody said that it is meant so"
+    assert ask(alerts, *plate, says="y\n").exit_code == 0
+    assert isinstance(ask(alerts, "note", str(UUID(int=7 << 96)), " ").exception, click.UsageError)
+    assert isinstance(ask(alerts, "verdict", str(UUID(int=7 << 96)), "real", "--text", "call 0912 345 678").exception, click.Abort)
     ask(subscribe, "add", "desk", "--member", "VN-CUSTOMS", "--stream")
     mute = ["mute", "VN-CUSTOMS/drug", "-s", "desk", "--reason", "known"]
     assert ask(alerts, *mute, "--until", "2999-01-01").exit_code == 0
     assert ask(alerts, *mute, "--until", "2020-01-01").exit_code == 1
     assert "not known" in str(ask(alerts, "mute", "VN-CUSTOM/drug", "-s", "desk", "--reason", "x", "--until", "2999-01-01").exception)
-    given = subscriptions.read_all(exchange.settings, ANSWERS, Answer)[-4:]
+    given = subscriptions.read_all(exchange.settings, ANSWERS, Answer)[-5:]
     assert [(one.subscription, one.kind.value) for one in given] == [
         ("desk", "acknowledge"),
         ("fusion", "verdict"),
         ("fusion", "note"),
+        ("fusion", "note"),
         ("desk", "mute"),
     ]
-    assert (given[1].verdict, given[3].series) == ("explained", "VN-CUSTOMS/drug")
+    assert (given[1].verdict, given[4].series) == ("explained", "VN-CUSTOMS/drug")
 
 
 @pytest.mark.parametrize("text", ["abc", "zzzzzzzz", "00000000-1111"])
