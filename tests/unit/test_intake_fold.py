@@ -55,6 +55,22 @@ def entries(*sent):
     return [one.entry for one in said_of(*sent) if one.entry]
 
 
+@pytest.mark.parametrize(
+    ("changed", "noticed"),
+    [
+        pytest.param({}, [], id="nothing to look at"),
+        pytest.param({"to": ["LA-CUSTOMS", AGENCY]}, [("warns_itself", "to")], id="to itself"),
+        pytest.param({"feedback_by": "2026-05-28T20:26:39Z"}, [("date_passed", "feedback_by")], id="a second before it came"),
+        pytest.param({"feedback_by": "2026-05-28T20:26:40Z"}, [], id="the moment it came"),
+    ],
+)
+def test_a_warning_to_its_sender_or_with_a_date_that_passed_is_taken_with_a_notice(changed, noticed):
+    warning = {"message_type": "warning", "agency": AGENCY, "case_no": "w", "to": ["LA-CUSTOMS"], "commodity_groups": ["drug"]}
+    (found,) = receipts((json.dumps(warning | changed).encode(), ()))
+    assert found["outcome"] == "accepted"
+    assert [(one["code"], one["field"]) for one in found.get("warnings", ())] == noticed
+
+
 @pytest.mark.parametrize(("header", "outcome"), [(BATCH_HEADER, "accepted"), (CONTROL_HEADER, "rejected")])
 def test_a_header_without_a_value_is_an_empty_one(header, outcome):
     found = receipts((seizure(case_no="1"), ((header, None),)), (seizure(case_no="2"), ()))

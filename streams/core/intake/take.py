@@ -8,10 +8,10 @@ from typing import Any
 from schemas import wire
 from schemas.control import AgencyProfile
 from schemas.limits import MAX_MASS_KG
-from schemas.messages import Feedback, SeizureContent
+from schemas.messages import Feedback, SeizureContent, Warning
 from schemas.receipts import Outcome
 from schemas.rejected import Reason, Rejected
-from schemas.times import EventTime, Precision
+from schemas.times import EventTime, Precision, from_ms
 from streams.core.draft import Draft
 from streams.core.intake.check import MAX_NOTICES, Checked, case_no_of
 from streams.core.intake.enrich import enrich
@@ -89,7 +89,7 @@ def _keep(
     """Make the message the current version of its case."""
     case, found, enriched = known
     message = checked.message
-    notices = checked.notices + tuple(_notices(draft, arrived.agency, found, checked, enriched))
+    notices = checked.notices + tuple(_notices(draft, arrived, found, checked, enriched))
     contribution = contribution_of(message, checked.time, enriched) if isinstance(message, SeizureContent) and checked.time else None
     now = after(case, message.message_type, found, contribution)
     draft.put(case_key(arrived.agency, message.case_no), now.stored())
@@ -114,9 +114,11 @@ def _keep(
     return Said(entry, receipt(arrived, message.case_no, found, event_id, notices), message.case_no)
 
 
-def _notices(draft: Draft, agency: str, found: Identified, checked: Checked, enriched: Mapping[str, Any]) -> Iterator[Notice]:
-    """Goods that we do not know, codes kept raw, and the same content under another case number."""
+def _notices(draft: Draft, arrived: Arrived, found: Identified, checked: Checked, enriched: Mapping[str, Any]) -> Iterator[Notice]:
+    """Goods that we do not know, codes kept raw, and the same content under another case number; of a warning what goes nowhere."""
     message = checked.message
+    if isinstance(message, Warning):
+        yield from _of_warning(arrived, message)
     if not isinstance(message, SeizureContent):
         return
     strange = [(index, line["name"]) for index, line in enumerate(enriched["lines"]) if line["code"] is None]
@@ -125,13 +127,20 @@ def _notices(draft: Draft, agency: str, found: Identified, checked: Checked, enr
     for raw in message.unmapped[:MAX_NOTICES]:
         yield Notice("unmapped_code", raw.field, f"{raw.scheme} {raw.code!r} has no equal here: kept raw")
     if checked.time and checked.time.precision in _HAS_DAY:
-        key = same_key(agency, found.hash)
+        key = same_key(arrived.agency, found.hash)
         first = draft.raw(key)
         if first is None:
             draft.put_raw(key, message.case_no.encode())
         elif first != message.case_no.encode():
             why = f"the same content as case {first.decode()}: both are counted until a person says otherwise"
             yield Notice("suspected_duplicate", "case_no", why)
+
+
+def _of_warning(arrived: Arrived, message: Warning) -> Iterator[Notice]:
+    if arrived.agency in message.to:
+        yield Notice("warns_itself", "to", f"names its own sender, {arrived.agency}: a warning is for others")
+    if message.feedback_by is not None and message.feedback_by < from_ms(arrived.received_ms):
+        yield Notice("date_passed", "feedback_by", "had passed when the warning came: check the date")
 
 
 def _too_heavy(enriched: Mapping[str, Any]) -> Rejected | None:
