@@ -141,6 +141,8 @@ def main() -> None:
 
 def _sentence(exc: Exception) -> str | None:
     """What to tell a person, or None for an error that is a fault of ours and shows its trace."""
+    if isinstance(exc, OSError) and isinstance(exc.filename, str):
+        return f"{exc.filename}: {exc.strerror}"
     if isinstance(exc, (Fatal, Retriable, OSError)):
         return str(exc)
     if isinstance(exc, ModuleNotFoundError) and (extra := EXTRAS.get((exc.name or "").partition(".")[0])):

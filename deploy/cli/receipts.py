@@ -38,11 +38,14 @@ def receipts(agency: str | None, follow: bool, rejected: bool, as_json: bool) ->
         if not wanted:
             raise Refused("no agency is registered here yet (`mekong agency add`).")
         mailbox.follow(wanted, None if follow else dict.fromkeys(map(receipts_of, wanted), 0))
-        ends = mailbox.ends()
+        ends, shown = mailbox.ends(), 0
         while follow or mailbox.behind(ends):
             for receipt in mailbox.poll(0.5):
                 if not rejected or receipt.outcome is Outcome.REJECTED:
+                    shown += 1
                     click.echo(encode(receipt).decode() if as_json else line(receipt))
+    if not shown and not as_json:
+        click.echo("Nothing was rejected." if rejected else "No receipt yet.")
 
 
 def line(receipt: Receipt) -> str:

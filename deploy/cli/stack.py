@@ -7,12 +7,17 @@ import sys
 
 import click
 
+_CLOCK = (
+    "off: time is that of the data, for a replay; share, notify and the notifier do not run, so nobody is told of alerts. "
+    "Else as before; at first on."
+)
+
 
 @click.command()
 @click.option("--detach", "-d", is_flag=True, help="Return when it is up, and leave it running.")
 @click.option("--kafka-port", type=click.IntRange(1, 65_535), help="Kafka's port. Else the last one, or a free one.")
 @click.option("--clickhouse-port", type=click.IntRange(1, 65_535), help="ClickHouse's port. Else the last one, or a free one.")
-@click.option("--clock", type=click.Choice(["on", "off"]), help="off: time is that of the data, for a replay. Else as before; at first on.")
+@click.option("--clock", type=click.Choice(["on", "off"]), help=_CLOCK)
 def up(detach: bool, kafka_port: int | None, clickhouse_port: int | None, clock: str | None) -> None:
     """Start a stack: Kafka, ClickHouse, the workers and sinks, on this machine.
 
@@ -79,11 +84,11 @@ def status(as_json: bool) -> None:
         for name, part, field in (("Kafka", "kafka", "bootstrap"), ("ClickHouse", "clickhouse", "url")):
             click.echo(f"{name:12} {(found[part] or {}).get(field, 'not up yet')}")
         click.echo(f"{'clock':12} {found['clock'] or ''}")
-        columns = ["name", "state", "pid", "restarts", "since", "log", "why"]
-        show(
-            [*columns[:-1], "last trouble"],
-            [["" if one[column] is None else str(one[column]) for column in columns] for one in found["processes"]],
-        )
+        click.echo(f"{'logs':12} {Home(settings().home).logs}")
+        columns = ["name", "state", "pid", "restarts", "since", "why"]
+        processes = [{**one, "since": _second(one["since"])} for one in found["processes"]]
+        rows = [["" if one[column] is None else str(one[column]) for column in columns] for one in processes]
+        show([*columns[:-1], "trouble"], rows)
     if not found["up"]:
         sys.exit(1)
 
@@ -104,10 +109,18 @@ def reset(yes: bool) -> None:
     home = Home(settings().home)
     if home.supervisor() is not None:
         raise Refused(f"A stack runs in {home.folder}: stop it first with `mekong down`.")
+    if not any((home.folder / name).exists() for name in OURS):
+        click.echo(f"no stack has anything in {home.folder}")
+        return
     if not yes:
         click.confirm(f"Delete all that this stack has in {home.folder}?", abort=True)
     home.forget(*OURS)
     click.echo(f"the state in {home.folder} is deleted")
+
+
+def _second(at: str | None) -> str:
+    """A moment as it is written down, ``2026-05-03T08:02:12.345Z``, for people: to the second, UTC."""
+    return (at or "")[:19].replace("T", " ")
 
 
 def _say(line: str) -> None:

@@ -21,8 +21,9 @@ from schemas.errors import Fatal, Refused
 def own_stack(home: Home, said: Callable[[str], None]) -> Iterator[None]:
     """Empty ``home``, start a stack in it whose clock is off, and stop it at the end; ``said`` is handed what the stack says.
 
-    Within it SIGTERM is like Ctrl-C, another one kills, and Fatal is raised as soon as the stack ends by itself. Killed with -9 we
-    leave nothing behind: the kernel ends the stack's supervisor with us, and everything else with that (deploy/local/tether.py).
+    Within it SIGTERM and `mekong down` are like Ctrl-C, another SIGTERM kills, and Fatal is raised as soon as the stack ends by
+    itself. Killed with -9 we leave nothing behind: the kernel ends the stack's supervisor with us, and everything else with that
+    (deploy/local/tether.py).
     Raises Refused when a stack runs in ``home``, or the environment names another deployment. Call it from the main thread.
     """
     foreign = [f"MEKONG_{name}" for name in ADDRESSES if os.environ.get(f"MEKONG_{name}")]
@@ -70,6 +71,8 @@ def _signals(stack: Process, home: Home) -> Iterator[None]:
         raise KeyboardInterrupt
 
     def child_changed(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
+        if stack.exit_code == 0:  # `mekong down` in its folder: like Ctrl-C here
+            raise KeyboardInterrupt
         if stack.exit_code is not None:
             raise Fatal(f"The stack ended by itself. What each process said is in {home.logs}; its last words:\n{stack.last_words()}")
 

@@ -45,7 +45,7 @@ def raising(exc):
         pytest.param(Refused("MEKONG_SECRET is not set."), "mekong: MEKONG_SECRET is not set.\n", id="refused"),
         pytest.param(Fatal("the state topic was lost"), "mekong: the state topic was lost\n", id="fatal"),
         pytest.param(Retriable("busy", 3), "mekong: busy\n", id="retriable"),
-        pytest.param(FileNotFoundError(2, "No such file", "a.csv"), "mekong: [Errno 2] No such file: 'a.csv'\n", id="file"),
+        pytest.param(FileNotFoundError(2, "No such file", "a.csv"), "mekong: a.csv: No such file\n", id="file"),
         pytest.param(kafka.errors.KafkaTimeoutError("Unable to bootstrap"), "mekong: Kafka refused or did not answer: ", id="kafka"),
     ],
 )

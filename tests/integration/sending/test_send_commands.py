@@ -141,6 +141,16 @@ def test_receipts_are_shown_and_can_be_narrowed_to_rejections(agency, intake, tm
     assert [json.loads(line)["case_no"] for line in only.stdout.splitlines()] == ["2"]
 
 
+def test_receipts_says_that_nothing_was_rejected(agency, intake, tmp_path):
+    assert "No receipt yet." in run("receipts", "--agency", agency).output
+    intake(agency)
+    path = tmp_path / "cases.jsonl"
+    path.write_text(a_line(agency, "1"))
+    assert run("send", str(path), "--format", "json").exit_code == 0
+    assert run("receipts", "--agency", agency, "--rejected").output == "Nothing was rejected.\n"
+    assert run("receipts", "--agency", agency, "--rejected", "--json").output == ""
+
+
 def test_receipts_of_nobody_are_refused_with_what_to_do(agency):
     found = run("receipts", "--agency", "XX-NOBODY")
     assert isinstance(found.exception, Refused)
