@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from itertools import pairwise
+from typing import Any
 
 from kafka import KafkaConsumer, TopicPartition
 
@@ -19,6 +20,7 @@ from schemas.settings import Settings
 from schemas.topics import ALERTS
 from schemas.wire import decode
 from sinks.clickhouse.client import Database
+from sinks.upto import up_to
 
 SHOWN = 30
 """Buckets in a sparkline."""
@@ -29,7 +31,7 @@ Span = tuple[date, int]
 
 
 def follow(settings: Settings, *, on: bool) -> Iterator[list[Alert]]:
-    """The alerts there are, in lists as they come; with ``on`` those that come later too, for ever. Raises Refused."""
+    """The alerts there are, in lists as they come; with ``on`` those that come later too, for ever. Raises Refused, Retriable."""
     consumer = KafkaConsumer(**kafka_options(settings), auto_offset_reset="earliest", isolation_level="read_committed")
     try:
         tps = [TopicPartition(ALERTS.name, number) for number in sorted(consumer.partitions_for_topic(ALERTS.name) or ())]
@@ -37,13 +39,18 @@ def follow(settings: Settings, *, on: bool) -> Iterator[list[Alert]]:
             raise Refused(f"there is no topic {ALERTS.name} here: `mekong topics --create` makes it")
         consumer.assign(tps)
         consumer.seek_to_beginning(*tps)
-        ends = consumer.end_offsets(tps)
-        while on or any(consumer.position(tp) < ends[tp] for tp in tps):
-            found = [decode(one.value, Alert) for records in consumer.poll(300).values() for one in records if one.value]
+        polls: Iterable[Any] = _without_end(consumer) if on else up_to(consumer, consumer.end_offsets(tps), f"read {ALERTS.name}")
+        for polled in polls:
+            found = [decode(one.value, Alert) for records in polled.values() for one in records if one.value]
             if found:
                 yield found
     finally:
         consumer.close()
+
+
+def _without_end(consumer: KafkaConsumer) -> Iterator[Any]:
+    while True:
+        yield consumer.poll(300)
 
 
 def all_alerts(settings: Settings) -> list[Alert]:

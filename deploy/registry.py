@@ -17,6 +17,7 @@ from schemas.errors import Refused
 from schemas.settings import Settings
 from schemas.topics import INCOMING, PER_AGENCY, REGISTRY
 from schemas.wire import decode, encode
+from sinks.upto import up_to
 
 __all__ = ["Phase", "Registry", "add_agencies", "add_agency", "add_phase", "create_topics", "list_agencies", "list_phases", "profile_of"]
 
@@ -136,16 +137,16 @@ def list_phases(settings: Settings) -> list[Phase]:
 
 
 def read_compacted(settings: Settings, topic: str) -> dict[str, bytes]:
-    """The newest value under each key of a topic of one partition, up to its end as of now."""
+    """The newest value under each key of a topic of one partition, up to its end as of now. Raises Retriable when the broker goes away."""
     partition = TopicPartition(topic, 0)
     consumer = KafkaConsumer(**kafka_options(settings), auto_offset_reset="earliest", isolation_level="read_committed")
     try:
         consumer.assign([partition])
-        end = consumer.end_offsets([partition])[partition]
+        ends = consumer.end_offsets([partition])
         consumer.seek_to_beginning(partition)
         found: dict[str, bytes] = {}
-        while consumer.position(partition) < end:
-            for record in consumer.poll(1_000).get(partition, []):
+        for polled in up_to(consumer, ends, f"read {topic}"):
+            for record in polled.get(partition, []):
                 if record.value is None:
                     found.pop(record.key.decode(), None)
                 else:

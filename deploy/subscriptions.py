@@ -22,6 +22,7 @@ from schemas.settings import Settings
 from schemas.subscriptions import Answer, Subscription
 from schemas.topics import ANSWERS, DELIVERIES, NOTIFICATIONS, SUBSCRIPTIONS, Topic
 from schemas.wire import R, decode, encode
+from sinks.upto import up_to
 
 WAIT_S = 30
 _SHORTEST_ID = 8
@@ -122,7 +123,7 @@ def told(settings: Settings) -> Told:
 
 
 def read_all(settings: Settings, topic: Topic, record: type[R]) -> list[R]:
-    """Every committed record of a topic up to its end as of now, in the order of each partition."""
+    """Every committed record of a topic up to its end as of now, in the order of each partition. Raises Refused, Retriable."""
     consumer = KafkaConsumer(**kafka_options(settings), auto_offset_reset="earliest", isolation_level="read_committed")
     try:
         tps = [TopicPartition(topic.name, number) for number in sorted(consumer.partitions_for_topic(topic.name) or ())]
@@ -132,8 +133,8 @@ def read_all(settings: Settings, topic: Topic, record: type[R]) -> list[R]:
         ends = consumer.end_offsets(tps)
         consumer.seek_to_beginning(*tps)
         found: list[R] = []
-        while any(consumer.position(tp) < ends[tp] for tp in tps):
-            for records in consumer.poll(500).values():
+        for polled in up_to(consumer, ends, f"read {topic.name}"):
+            for records in polled.values():
                 found += [decode(one.value, record) for one in records if one.value]
         return found
     finally:

@@ -29,6 +29,7 @@ def receipts(agency: str | None, follow: bool, rejected: bool, as_json: bool) ->
     from schemas.settings import settings
     from schemas.topics import receipts_of
     from schemas.wire import encode
+    from sinks.upto import Patience
 
     with Mailbox(settings()) as mailbox:
         topics = mailbox.agencies()
@@ -38,9 +39,13 @@ def receipts(agency: str | None, follow: bool, rejected: bool, as_json: bool) ->
         if not wanted:
             raise Refused("no agency is registered here yet (`mekong agency add`).")
         mailbox.follow(wanted, None if follow else dict.fromkeys(map(receipts_of, wanted), 0))
-        ends, shown = mailbox.ends(), 0
+        ends, patience, seen, shown = mailbox.ends(), Patience("read receipts"), 0, 0
         while follow or mailbox.behind(ends):
-            for receipt in mailbox.poll(0.5):
+            found = mailbox.poll(0.5)
+            seen += len(found)
+            if not follow:
+                patience.look(seen)
+            for receipt in found:
                 if not rejected or receipt.outcome is Outcome.REJECTED:
                     shown += 1
                     click.echo(encode(receipt).decode() if as_json else line(receipt))

@@ -13,9 +13,10 @@ from kafka import KafkaConsumer, TopicPartition
 from schemas.connect import kafka_options
 from schemas.settings import Settings
 from sinks.base import Source
+from sinks.upto import up_to
 
-_POLL_MS = 500
 _ASK_EVERY_S = 0.5
+_ANSWER_WITHIN_MS = 30_000
 
 
 class Records(NamedTuple):
@@ -62,26 +63,24 @@ class Log:
         return {Source(tp.topic, tp.partition): end for tp, end in self._reader.end_offsets(sources).items()} if sources else {}
 
     def read(self, ends: dict[Source, int], keep: Callable[[Any], bool] | None = None) -> dict[Source, Records]:
-        """Everything before ``ends``; only records that ``keep`` takes are in the offsets."""
+        """Everything before ``ends``; only records that ``keep`` takes are in the offsets. Raises Retriable when the broker goes away."""
         tps = [TopicPartition(*source) for source in ends]
         found: dict[Source, Records] = {}
         if not tps:
             return found
         self._reader.assign(tps)
+        self._reader.resume(*tps)  # those of an earlier reading are paused where they ended
         self._reader.seek_to_beginning(*tps)
         first = self._reader.beginning_offsets(tps)
         offsets = {tp: array("Q") for tp in tps}
         crcs = dict.fromkeys(tps, 0)
-        open_tps = {tp for tp in tps if first[tp] < ends[Source(*tp)]}
-        while open_tps:
-            for tp, records in self._reader.poll(timeout_ms=_POLL_MS).items():
+        unread = {tp: ends[Source(*tp)] for tp in tps if first[tp] < ends[Source(*tp)]}
+        others = " and others" if len({tp.topic for tp in tps}) > 1 else ""
+        for polled in up_to(self._reader, unread, f"read {tps[0].topic}{others}"):
+            for tp, records in polled.items():
                 inside = records if records[-1].offset < ends[Source(*tp)] else [one for one in records if one.offset < ends[Source(*tp)]]
                 offsets[tp].extend([one.offset for one in inside if keep is None or keep(one)])
                 crcs[tp] += sum([crc32(one.value or b"") for one in inside])
-            done = {tp for tp in open_tps if self._reader.position(tp) >= ends[Source(*tp)]}
-            if done:
-                self._reader.pause(*done)
-                open_tps -= done
         return {source: Records(first[tp], ends[source], offsets[tp], crcs[tp]) for tp in tps for source in [Source(*tp)]}
 
     def wait_for_group(self, group: str, last: dict[Source, int], deadline: float) -> tuple[dict[Source, int], list[str]]:
@@ -89,7 +88,7 @@ class Log:
         asker = KafkaConsumer(**self._options, group_id=group, enable_auto_commit=False)
         try:
             while True:
-                commits = {source: asker.committed(TopicPartition(*source)) or 0 for source in last}
+                commits = {source: asker.committed(TopicPartition(*source), timeout_ms=_ANSWER_WITHIN_MS) or 0 for source in last}
                 behind = sorted(
                     f"{group} has not read {source.topic}/{source.partition} to its end"
                     for source in last

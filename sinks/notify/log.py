@@ -26,6 +26,7 @@ from schemas.wire import decode, encode
 from sinks.notify.ledger import Stored
 from sinks.notify.reading import reader
 from sinks.notify.unmarked import give_up
+from sinks.upto import Patience
 
 log = logging.getLogger(__name__)
 
@@ -89,13 +90,18 @@ class Reader:
             self._consumer.seek_to_beginning(tps[0])
             since_ms = int((time.time() - LOOK_BACK.total_seconds()) * 1_000)
             self._ends = self._consumer.end_offsets(tps)
+            self._patience = Patience("read notifications")
             for tp, found in self._consumer.offsets_for_times(dict.fromkeys(tps[1:], since_ms)).items():
                 self._consumer.seek(tp, found.offset if found else self._ends[tp])
 
     def is_behind(self) -> bool:
-        """Whether something of what stood there when we began is still to be read."""
+        """Whether something of what stood there when we began is still to be read. Raises Fatal, or Retriable when no more of it comes."""
         with _failures("ask for the place in the notifications"):
-            return any(self._consumer.position(tp) < end for tp, end in self._ends.items())
+            places = {tp: self._consumer.position(tp) for tp in self._ends}
+        is_behind = any(place is None or place < self._ends[tp] for tp, place in places.items())
+        if is_behind:
+            self._patience.look(places)
+        return is_behind
 
     def forget_deliveries(self) -> None:
         """Read no further deliveries: from here on all of them are the recorder's own."""
