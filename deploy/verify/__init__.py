@@ -1,6 +1,6 @@
 """``mekong verify``: a deployment in, what is not as promised out.
 
-1. Every record of journal, counts, buckets and receipts is in ClickHouse exactly once, with the same content.
+1. Every record of journal, counts, buckets and receipts is in ClickHouse exactly once, with the same content, and nothing else is.
 2. Every message of an agency has exactly one receipt, and every receipt a message.
 3. The rolling counts equal what SQL over the versions gives.
 
@@ -13,7 +13,7 @@ from __future__ import annotations
 import time
 from array import array
 from bisect import bisect_left
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from deploy.verify import store
@@ -35,6 +35,8 @@ _TABLES = {table.name: table for table in TABLES}
 class Facts(NamedTuple):
     """What was found on the topics."""
 
+    topics: set[str]
+    """Those there were."""
     messages: dict[Source, Records]
     outputs: dict[str, dict[Source, Records]]
     """By table."""
@@ -50,8 +52,13 @@ def verify(settings: Settings, wait_s: float = 60.0, tell: Callable[[str], None]
     try:
         facts = _read(settings, log, database, began + wait_s, tell)
         tell("comparing")
+        others = {name: store.others(database, _TABLES[name], facts.outputs[name]) for name in _TABLES}
+        answered = store.answered(database)
+        young = log.topics() - facts.topics  # made since we began: what is stored of them is not looked at
         checks = [_check_stored(database, name, facts.outputs[name]) for name in _TABLES]
-        checks.append(_check_receipts(database, facts.messages))
+        for check, name in zip(checks, _TABLES, strict=True):
+            _count_foreign(check, {f"{topic}/{number}": rows for (topic, number), rows in others[name].items() if topic not in young})
+        checks.append(_check_receipts(answered, facts.messages, young))
         checks.append(check_counts(database, facts.commits, {source: found.end for source, found in facts.outputs["journal"].items()}))
     finally:
         log.close()
@@ -79,7 +86,7 @@ def _read(settings: Settings, log: Log, database: Database, deadline: float, tel
     pending += behind
     for name, found in outputs.items():
         pending += store.wait_for(database, _TABLES[name], lasts(found), deadline)
-    return Facts(messages, outputs, commits, pending)
+    return Facts(topics, messages, outputs, commits, pending)
 
 
 def _check_stored(database: Database, name: str, found: dict[Source, Records]) -> Check:
@@ -91,19 +98,28 @@ def _check_stored(database: Database, name: str, found: dict[Source, Records]) -
         where = f"{source.topic}/{source.partition}"
         has = stored.get(source, _NOTHING)
         compare(check, where, records.offsets, has.offsets, dead.get(source, _NOTHING).offsets)
-        if records.offsets == has.offsets and has.crc != records.crc:
+        if records.offsets == has.offsets and has.checksum != records.checksum:
             check.different += 1
             check.say(f"{where}: the records stored are not those on the topic")
     return check
 
 
-def _check_receipts(database: Database, messages: dict[Source, Records]) -> Check:
+def _count_foreign(check: Check, rows: Mapping[str, int]) -> None:
+    """Add rows of what is not among the topics."""
+    for where, number in rows.items():
+        check.found += number
+        check.foreign += number
+        check.say(f"{where}: {number:,} rows of no topic of this deployment")
+
+
+def _check_receipts(answered: Mapping[str, array[int]], messages: dict[Source, Records], young: set[str]) -> Check:
     check = Check("receipts match", "each message of an agency has exactly one receipt, and each receipt a message")
-    answered = store.answered(database)
     for source, records in messages.items():
         offsets = answered.get(source.topic, array("Q"))
         inside = offsets[bisect_left(offsets, records.first) : bisect_left(offsets, records.end)]
         compare(check, source.topic, records.offsets, inside, array("Q"))
+    known = {source.topic for source in messages} | young
+    _count_foreign(check, {topic: len(offsets) for topic, offsets in answered.items() if topic not in known})
     return check
 
 

@@ -17,6 +17,7 @@ from sinks.upto import up_to
 
 _ASK_EVERY_S = 0.5
 _ANSWER_WITHIN_MS = 30_000
+_MODULUS = 2**64
 
 
 class Records(NamedTuple):
@@ -26,8 +27,8 @@ class Records(NamedTuple):
     """Where the log begins; older records may have been deleted."""
     end: int
     offsets: array[int]
-    crc: int
-    """Sum of the CRC-32 of all values."""
+    checksum: int
+    """Of all values, each in its place: the sum of CRC-32 times (offset + 1), modulo 2**64."""
 
     @property
     def last(self) -> int:
@@ -73,15 +74,15 @@ class Log:
         self._reader.seek_to_beginning(*tps)
         first = self._reader.beginning_offsets(tps)
         offsets = {tp: array("Q") for tp in tps}
-        crcs = dict.fromkeys(tps, 0)
+        sums = dict.fromkeys(tps, 0)
         unread = {tp: ends[Source(*tp)] for tp in tps if first[tp] < ends[Source(*tp)]}
         others = " and others" if len({tp.topic for tp in tps}) > 1 else ""
         for polled in up_to(self._reader, unread, f"read {tps[0].topic}{others}"):
             for tp, records in polled.items():
                 inside = records if records[-1].offset < ends[Source(*tp)] else [one for one in records if one.offset < ends[Source(*tp)]]
                 offsets[tp].extend([one.offset for one in inside if keep is None or keep(one)])
-                crcs[tp] += sum([crc32(one.value or b"") for one in inside])
-        return {source: Records(first[tp], ends[source], offsets[tp], crcs[tp]) for tp in tps for source in [Source(*tp)]}
+                sums[tp] += sum([crc32(one.value or b"") * (one.offset + 1) for one in inside])
+        return {source: Records(first[tp], ends[source], offsets[tp], sums[tp] % _MODULUS) for tp in tps for source in [Source(*tp)]}
 
     def wait_for_group(self, group: str, last: dict[Source, int], deadline: float) -> tuple[dict[Source, int], list[str]]:
         """Wait until the group's commit is behind the last record of each source; the commits, and what is not through."""

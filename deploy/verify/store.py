@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from array import array
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 from schemas.errors import Retriable
@@ -20,8 +20,8 @@ class Stored(NamedTuple):
 
     offsets: array[int]
     """Ascending, doubles included."""
-    crc: int
-    """Sum of the CRC-32 of the records, as they were on the topic."""
+    checksum: int
+    """Of the records as they were on the topic; the same as that of ``log.Records``."""
 
 
 def stored(database: Database, table: Table, ends: Mapping[Source, int]) -> dict[Source, Stored]:
@@ -32,6 +32,19 @@ def stored(database: Database, table: Table, ends: Mapping[Source, int]) -> dict
 def dead(database: Database, table: Table, ends: Mapping[Source, int]) -> dict[Source, Stored]:
     """What the dead letters hold instead."""
     return _stored(database, DEAD_LETTERS, ends, f"target = {quoted(table.name)}")
+
+
+def others(database: Database, table: Table, known: Collection[Source]) -> dict[Source, int]:
+    """How many rows the table and its dead letters hold of sources that are not among ``known``."""
+    rows = database.query(
+        f"""SELECT _topic, _partition, sum(held) FROM (
+          SELECT _topic, _partition, count() AS held FROM {table.name} GROUP BY _topic, _partition
+          UNION ALL
+          SELECT _topic, _partition, count() FROM {DEAD_LETTERS} WHERE target = {quoted(table.name)} GROUP BY _topic, _partition
+        ) GROUP BY _topic, _partition""",  # noqa: S608 - our own statement
+    ).rows
+    held = {Source(str(topic), int(partition)): int(rows) for topic, partition, rows in rows}
+    return {source: held[source] for source in sorted(held.keys() - set(known))}
 
 
 def answered(database: Database) -> dict[str, array[int]]:
@@ -63,7 +76,7 @@ def _stored(database: Database, name: str, ends: Mapping[Source, int], condition
         f"(_topic = {quoted(source.topic)} AND _partition = {source.partition} AND _offset < {end})" for source, end in ends.items()
     )
     rows = database.query(
-        "SELECT _topic, _partition, arraySort(groupArray(_offset)), sum(toUInt64(CRC32(_value)))"  # noqa: S608 - our own statement
+        "SELECT _topic, _partition, arraySort(groupArray(_offset)), sum(CRC32(_value) * (_offset + 1))"  # noqa: S608 - our own statement
         f" FROM {name} WHERE {condition} AND ({inside}) GROUP BY _topic, _partition",
     ).rows
-    return {Source(str(topic), int(partition)): Stored(array("Q", offsets), int(crc)) for topic, partition, offsets, crc in rows}
+    return {Source(str(topic), int(partition)): Stored(array("Q", offsets), int(checksum)) for topic, partition, offsets, checksum in rows}

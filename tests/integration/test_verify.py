@@ -19,6 +19,7 @@ from deploy.cli.ask import sql, verify
 from deploy.local.kafka import Kafka
 from deploy.local.ports import free_port
 from deploy.local.process import Process
+from deploy.verify import store
 from deploy.verify import verify as run
 from schemas import wire
 from schemas.control import CONTROL_HEADER, AgencyProfile, Tick, sign
@@ -39,6 +40,11 @@ AT, TICK_AT = datetime(2026, 5, 3, 17, tzinfo=UTC), datetime(2026, 5, 4, tzinfo=
 PROFILE = AgencyProfile(agency=AGENCY, name="Customs", kind="customs", country="VN", region="Asia", utc_offset="+07:00")
 TICK_OFFSET = 5
 SEIZED = {"seized_at": "2026-05-03T23:20:00+07:00", "lines": [{"commodity_group": "drug", "substance_or_taxon": "ice"}]}
+
+
+def of_offset(number: int) -> str:
+    """SQL of what stands at an offset of the receipts."""
+    return f"(SELECT any(_value) FROM receipts WHERE _offset = {number})"
 
 
 def version(case: int, number: int, offset: int, mass_mg: int = 1_500_000, status: str = "current") -> Version:
@@ -193,6 +199,30 @@ def test_it_holds_when_all_is_well_and_the_command_says_so(settings, database):
         pytest.param("INSERT INTO journal SELECT * FROM journal WHERE _offset = 6", "journal stored", "doubled", id="a doubled row"),
         pytest.param("ALTER TABLE journal UPDATE _value = '{}' WHERE _offset = 6", "journal stored", "different", id="another content"),
         pytest.param(
+            f"ALTER TABLE receipts UPDATE _value = if(_offset = 1, {of_offset(2)}, {of_offset(1)}) WHERE _offset IN (1, 2)",
+            "receipts stored",
+            "different",
+            id="contents that have changed places",
+        ),
+        pytest.param(
+            "INSERT INTO receipts (_topic) VALUES ('receipts.LA-CUSTOMS.v1')",
+            "receipts stored",
+            "foreign",
+            id="a row of a topic that is not there",
+        ),
+        pytest.param(
+            f"INSERT INTO journal (_topic, _partition) VALUES ('journal.v1', {LANES})", "journal stored", "foreign", id="of no partition"
+        ),
+        pytest.param(
+            "INSERT INTO dead_letters (_topic, target) VALUES ('gone.v1', 'journal')",
+            "journal stored",
+            "foreign",
+            id="a foreign dead letter",
+        ),
+        pytest.param(
+            "INSERT INTO receipts (source_topic) VALUES ('in.LA-CUSTOMS.v1')", "receipts match", "foreign", id="a receipt for no agency"
+        ),
+        pytest.param(
             "INSERT INTO dead_letters (_topic, _partition, _offset, target)"
             " SELECT _topic, _partition, _offset, 'journal' FROM journal WHERE _offset = 6",
             "journal stored",
@@ -218,6 +248,22 @@ def test_a_planted_error_is_found(settings, database, statement, check, figure):
     found = {one.name: one for one in run(settings, wait_s=1).checks}
     assert getattr(found[check], figure) > 0
     assert found[check].examples
+
+
+def test_rows_of_a_topic_that_is_made_meanwhile_are_not_looked_at(settings, database, monkeypatch):
+    others, topic = store.others, "receipts.LA-CUSTOMS.v1"
+
+    def as_it_comes(*arguments):
+        if not database.value(f"SELECT count() FROM receipts WHERE _topic = '{topic}'"):
+            admin = KafkaAdminClient(bootstrap_servers=settings.bootstrap())
+            admin.create_topics([NewTopic(topic, 1, 1)])
+            admin.close()
+            database.command(f"INSERT INTO receipts (_topic, source_topic) VALUES ('{topic}', '{INCOMING}')")
+        return others(*arguments)
+
+    monkeypatch.setattr(store, "others", as_it_comes)
+    found = {one.name: one for one in run(settings, wait_s=5).checks}
+    assert found["receipts stored"].holds, found["receipts stored"]
 
 
 def test_the_command_ends_with_1_and_an_example_when_something_differs(settings, database):
