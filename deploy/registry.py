@@ -34,6 +34,7 @@ class Registry:
         self._admin = admin
         self.agencies = {key.partition(":")[2]: decode(raw, AgencyProfile) for key, raw in found.items() if key.startswith("agency:")}
         self.phases = {key.partition(":")[2]: decode(raw, Phase) for key, raw in found.items() if key.startswith("phase:")}
+        self._outgoing = {key.partition(":")[2]: decode(raw, AgencyProfile) for key, raw in found.items() if key.startswith("outgoing:")}
 
     @classmethod
     @contextmanager
@@ -46,19 +47,23 @@ class Registry:
     def add_agencies(self, profiles: Iterable[AgencyProfile]) -> list[str]:
         """Make the topics of new agencies and write the profiles that are new or changed; their codes.
 
-        The profile goes first into the agency's own topic, then into the register: when we are interrupted, adding again mends it.
+        The register is told first what goes out, then the agency's own topic has it, then it is registered. When we are interrupted,
+        adding again mends it: a number that may have gone out is never given to another profile, which intake would drop.
         """
         whole = [self._numbered(with_phases(profile, self.phases.values())) for profile in profiles]
         changed = [profile for profile in whole if self.agencies.get(profile.agency) != profile]
         create_with(self._admin, self._settings.kafka_replication, PER_AGENCY, [profile.agency for profile in whole])
+        self._write(_registered("outgoing", profile) for profile in changed)
         self._write(self._control_record(profile) for profile in changed)
-        self._write((REGISTRY.name, f"agency:{profile.agency}", encode(profile), []) for profile in changed)
-        self.agencies.update({profile.agency: profile for profile in changed})
-        return [profile.agency for profile in changed]
+        self._write(_registered("agency", profile) for profile in changed)
+        written = {profile.agency: profile for profile in changed}
+        self.agencies.update(written)
+        self._outgoing.update(written)
+        return list(written)
 
     def _numbered(self, profile: AgencyProfile) -> AgencyProfile:
-        """The profile with the number of the one we have, or the next one when it says something new."""
-        now = self.agencies.get(profile.agency)
+        """The profile with the number of the one that went out last, or the next one when it says something new."""
+        now = self._outgoing.get(profile.agency) or self.agencies.get(profile.agency)
         if now is None:
             return profile
         same = profile.model_copy(update={"number": now.number})
@@ -105,6 +110,10 @@ class Registry:
                 future.get(WAIT_S)
         finally:
             producer.close(WAIT_S)
+
+
+def _registered(what: str, profile: AgencyProfile) -> Outgoing:
+    return REGISTRY.name, f"{what}:{profile.agency}", encode(profile), []
 
 
 def add_agency(settings: Settings, profile: AgencyProfile) -> bool:

@@ -78,7 +78,9 @@ MEMBER_ALERTS = Topic("alerts.{agency}.v1", Shared, "series", 1, _KEPT, "Alerts 
 CASES = Topic("cases.v1", None, "agency/case_no", LANES, _COMPACTED, "State and positions of intake; read by its lanes only.")
 DAYS = Topic("days.v1", None, "agency", LANES, _COMPACTED, "State and positions of watch; read by its lanes only.")
 NETWORK = Topic("network.v1", None, "part", LANES, _COMPACTED, "State and positions of network; read by its lane only.")
-REGISTRY = Topic("registry.v1", None, "agency:<code> or phase:<code>", 1, _COMPACTED, "Agencies and phases added to this deployment.")
+REGISTRY = Topic(
+    "registry.v1", None, "agency:<code>, outgoing:<code> or phase:<code>", 1, _COMPACTED, "Agencies and phases added to this deployment."
+)
 
 SHARE = Topic("share.v1", None, "member or event", LANES, _COMPACTED, "State and positions of share; read by its lane only.")
 SUBSCRIPTIONS = Topic("subscriptions.v1", Subscription, "id", 1, _COMPACTED, "Who wants to hear of what.")

@@ -12,7 +12,7 @@ from kafka.admin import ConfigResource, ConfigResourceType
 
 from deploy.cli import mekong
 from deploy.profiles import Given, Phase, profile_of
-from deploy.registry import add_agencies, add_agency, add_phase, list_agencies, list_phases, read_compacted
+from deploy.registry import Registry, add_agencies, add_agency, add_phase, list_agencies, list_phases, read_compacted
 from deploy.topics import admin_client, create_topics
 from schemas.connect import kafka_options
 from schemas.control import CONTROL, CONTROL_HEADER, signed
@@ -115,6 +115,32 @@ def test_a_phase_is_written_into_the_profiles_of_its_members_and_of_those_who_co
     assert phase in list_phases(server_settings)
     add_phase(server_settings, phase.model_copy(update={"members": {}}))
     assert profiles_sent_to(server_settings, here)[-1].memberships == ()
+
+
+@pytest.mark.parametrize("write", [1, 2, 3], ids=["before it goes out", "before its topic has it", "before it is registered"])
+@pytest.mark.parametrize("goes_on", ["the same again", "another phase"])
+def test_a_change_that_was_interrupted_is_mended_by_the_next(server_settings, fresh_agency, fresh_name, monkeypatch, write, goes_on):
+    code, first, second = fresh_agency(), fresh_name("P"), fresh_name("P")
+    add_agency(server_settings, profile_of(code, GIVEN))
+    wanted = Phase(code=first, operation="OMD", name="p", starts_on=date(2027, 1, 1), ends_on=date(2027, 1, 2), members={code: "member"})
+    real, written = Registry._write, []
+
+    def interrupted(self, records):
+        written.append(records)
+        if len(written) > write:  # the first is that of the phase itself
+            raise KeyboardInterrupt
+        real(self, records)
+
+    with monkeypatch.context() as killed:
+        killed.setattr(Registry, "_write", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            add_phase(server_settings, wanted)
+    add_phase(server_settings, wanted if goes_on == "the same again" else wanted.model_copy(update={"code": second}))
+    taken = None
+    for profile in profiles_sent_to(server_settings, code):  # as intake does
+        taken = profile if taken is None or profile.number > taken.number else taken
+    assert taken in list_agencies(server_settings)
+    assert {part.phase for part in taken.memberships} == {first} | ({second} if goes_on == "another phase" else set())
 
 
 def test_adding_an_agency_of_a_phase_again_keeps_its_part(server_settings, fresh_agency, fresh_name):
