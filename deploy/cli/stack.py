@@ -60,9 +60,11 @@ def down() -> None:
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="Print it as JSON, with kafka.bootstrap and clickhouse.url.")
+@click.option("--json", "as_json", is_flag=True, help="Print it as JSON, with kafka.bootstrap, and clickhouse.url with its password.")
 def status(as_json: bool) -> None:
     """Show the stack's addresses and every process. Exit code 0 when all are up, else 1.
+
+    ClickHouse's password is in the JSON only, for a client of your own; every command of ours finds it by itself.
 
     \b
     Example:
@@ -80,9 +82,11 @@ def status(as_json: bool) -> None:
         click.echo(f"no stack runs in {found['home']}; `mekong up` starts one")
     else:
         from deploy.cli.tables import show
+        from deploy.local.clickhouse import without_password
 
-        for name, part, field in (("Kafka", "kafka", "bootstrap"), ("ClickHouse", "clickhouse", "url")):
-            click.echo(f"{name:12} {(found[part] or {}).get(field, 'not up yet')}")
+        kafka, clickhouse = found["kafka"], found["clickhouse"]
+        click.echo(f"{'Kafka':12} {kafka['bootstrap'] if kafka else 'not up yet'}")
+        click.echo(f"{'ClickHouse':12} {without_password(clickhouse['url']) if clickhouse else 'not up yet'}")
         click.echo(f"{'clock':12} {found['clock'] or ''}")
         click.echo(f"{'logs':12} {Home(settings().home).logs}")
         columns = ["name", "state", "pid", "restarts", "since", "why"]

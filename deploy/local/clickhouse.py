@@ -12,6 +12,7 @@ import signal
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 from xml.sax.saxutils import escape
 
 from deploy.local import probe
@@ -79,6 +80,11 @@ class ClickHouse:
         """What clients connect to, with user and database."""
         return f"http://{USER}:{self.password}@{HOST}:{self.port}/{DATABASE}"
 
+    @property
+    def address(self) -> str:
+        """The same without the password, to be shown."""
+        return without_password(self.url)
+
     def prepare(self) -> None:
         """Write the settings."""
         (self.folder / "access").mkdir(parents=True, exist_ok=True)
@@ -105,3 +111,9 @@ class ClickHouse:
 
     def stopped(self, exit_code: int) -> None:
         """Nothing is left to do."""
+
+
+def without_password(url: str) -> str:
+    """``http://user@host:port/database``: what may stand on a terminal and in a log."""
+    at = urlsplit(url)
+    return at._replace(netloc=f"{at.username}@{at.hostname}:{at.port}").geturl()

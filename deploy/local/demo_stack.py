@@ -32,6 +32,7 @@ def own_stack(home: Home, said: Callable[[str], None]) -> Iterator[None]:
     if (running := home.supervisor()) is not None:
         raise Refused(f"A demo runs already (process {running}, in {home.folder}). Stop it with Ctrl-C in its terminal.")
     home.forget(*OURS)
+    home.make()
     log = home.logs / "supervisor.log"
     command = [sys.executable, "-P", "-m", "deploy.cli", "up", "--clock", "off"]
     stack = Process(command, log, env={**os.environ, "MEKONG_HOME": str(home.folder)})

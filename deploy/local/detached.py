@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 
 from deploy.local.home import Home
+from deploy.local.process import opened
 from schemas.errors import Fatal
 
 UP_WITHIN_S = 600.0  # the first start fetches Kafka
@@ -19,8 +20,9 @@ def up_detached(home: Home, arguments: Sequence[str], said: Callable[[str], None
     Raises Fatal with its last words when it ends first. Interrupted, it is stopped.
     """
     log = home.logs / "supervisor.log"
-    log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("wb") as out:
+    home.make()
+    with opened(log) as out:
+        out.truncate(0)
         child = subprocess.Popen(
             [sys.executable, "-P", "-m", "deploy.cli", "up", *arguments],
             stdin=subprocess.DEVNULL,

@@ -65,9 +65,15 @@ class Home:
         """Where the servers are; empty when the stack is down."""
         return self._read("stack.json")
 
+    def make(self) -> None:
+        """Make the folder, for its owner only; one of ours that an earlier version made is closed to others too."""
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if (self.folder / "identity.json").exists():
+            self.folder.chmod(0o700)
+
     def write(self, name: str, value: Mapping[str, Any]) -> None:
         """Replace a file whole, readable by its owner only: secrets are in it."""
-        self.folder.mkdir(parents=True, exist_ok=True)
+        self.make()
         new = self.folder / f".{name}.{os.getpid()}"
         new.touch(mode=0o600)
         new.write_text(json.dumps(value, indent=2) + "\n", encoding="utf-8")
@@ -99,7 +105,7 @@ class Home:
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Be the one supervisor of this folder. Raises Refused when there is one."""
-        self.folder.mkdir(parents=True, exist_ok=True)
+        self.make()
         with (self.folder / "supervisor.lock").open("a+", encoding="ascii") as lock:
             for attempt in range(5):
                 with suppress(BlockingIOError):

@@ -6,9 +6,10 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 TETHER = Path(__file__).with_name("tether.py")
 
@@ -20,8 +21,7 @@ class Process:
     """
 
     def __init__(self, command: Sequence[str], log: Path, *, env: Mapping[str, str] | None = None, cwd: Path | None = None) -> None:
-        log.parent.mkdir(parents=True, exist_ok=True)
-        with log.open("ab") as out:
+        with opened(log) as out:
             self._child = subprocess.Popen(
                 [sys.executable, "-I", "-S", str(TETHER), str(os.getpid()), *command],
                 stdin=subprocess.DEVNULL,
@@ -68,3 +68,12 @@ class Process:
         with self.log.open("rb") as log:
             log.seek(max(0, self.log.stat().st_size - 8_192))
             return "\n".join(log.read().decode("utf-8", "replace").splitlines()[-lines:])
+
+
+@contextmanager
+def opened(log: Path) -> Iterator[BinaryIO]:
+    """A log file to append to, readable by its owner only."""
+    log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with log.open("ab") as out:
+        log.chmod(0o600)
+        yield out

@@ -136,7 +136,7 @@ def _start(
     )
     supervisor.start([clickhouse, kafka], SERVERS_WITHIN_S)
     said(f"Kafka        {kafka.bootstrap}  (cluster {kafka.cluster_id})")
-    said(f"ClickHouse   {clickhouse.url}")
+    said(f"ClickHouse   {clickhouse.address}  (the password: `mekong status --json`)")
     said(f"both answer after {time.monotonic() - began:.1f} s")
     _make(kafka, clickhouse, said)
     home.write(

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import os
 import signal
+import stat
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -72,6 +74,14 @@ def test_a_stack_tells_where_its_servers_are_and_what_runs(stack):
     assert probe.cluster_at(stack["kafka"]["bootstrap"]) == stack["kafka"]["cluster_id"]
     assert probe.answer_of(stack["clickhouse"]["url"], "EXISTS DATABASE mekong") == "1"
     assert stack["clock"] == "on"
+
+
+def test_no_password_stands_on_the_terminal_or_in_a_log_and_nobody_else_reads_the_folder(mekong, stack):
+    home, password = Path(stack["home"]), urlsplit(stack["clickhouse"]["url"]).password
+    assert "http://mekong@127.0.0.1:" in mekong("status").stdout
+    assert password not in mekong("status").stdout
+    assert not [path.name for path in (home / "logs").iterdir() if password in path.read_text(errors="replace")]
+    assert [stat.S_IMODE((home / name).stat().st_mode) for name in (".", "logs", "logs/supervisor.log")] == [0o700, 0o700, 0o600]
 
 
 def test_other_commands_find_the_stack_by_its_home(mekong, stack):

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from deploy.local import stack
+from deploy.local.clickhouse import ClickHouse
 from deploy.local.home import OURS, Home, Identity
 from deploy.local.ports import free_port, is_free
 from schemas.errors import Refused
@@ -62,6 +63,22 @@ def test_files_with_secrets_are_readable_by_their_owner_only(home):
     home.write("stack.json", {"secret": "x"})
     assert stat.S_IMODE((home.folder / "stack.json").stat().st_mode) == 0o600
     assert [path.name for path in home.folder.iterdir()] == ["stack.json"]
+
+
+def test_the_folder_is_for_its_owner_only_also_one_that_an_earlier_version_left_open(home):
+    home.make()
+    assert stat.S_IMODE(home.folder.stat().st_mode) == 0o700
+    home.folder.chmod(0o755)
+    home.make()
+    assert stat.S_IMODE(home.folder.stat().st_mode) == 0o755  # it may be a folder of something else
+    home.keep(home.identity())
+    home.make()
+    assert stat.S_IMODE(home.folder.stat().st_mode) == 0o700
+
+
+def test_no_password_is_shown():
+    server = ClickHouse(Path("/nowhere"), 8123, "mekong-1", "hush")
+    assert server.address == "http://mekong@127.0.0.1:8123/mekong"
 
 
 def test_what_the_stack_writes_is_what_the_settings_read(home, monkeypatch):

@@ -1,6 +1,7 @@
 """A child process, started and stopped."""
 
 import signal
+import stat
 
 import pytest
 
@@ -28,3 +29,10 @@ def test_a_child_of_what_runs_in_the_background_still_hears_an_interrupt(in_back
 
 def test_a_child_that_does_not_end_in_time_is_killed(tmp_path):
     assert started("trap '' TERM; echo ready; sleep 60", tmp_path / "log").stop(0.2) == -signal.SIGKILL
+
+
+def test_a_log_is_readable_by_its_owner_only(tmp_path):
+    (tmp_path / "log").touch(mode=0o644)
+    started("echo ready; sleep 60", tmp_path / "log").kill()
+    started("echo ready; sleep 60", tmp_path / "logs" / "log").kill()
+    assert [stat.S_IMODE((tmp_path / name).stat().st_mode) for name in ("log", "logs", "logs/log")] == [0o600, 0o700, 0o600]
