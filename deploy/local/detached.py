@@ -17,8 +17,11 @@ UP_WITHIN_S = 600.0  # the first start fetches Kafka
 def up_detached(home: Home, arguments: Sequence[str], said: Callable[[str], None]) -> None:
     """Run ``mekong up ARGUMENTS`` for ``home`` in the background, hand on what it says, return when the stack is up.
 
-    Raises Fatal with its last words when it ends first. Interrupted, it is stopped.
+    Raises Refused when one runs in ``home`` already, whose log is left alone; Fatal with its last words when it
+    ends first. Interrupted, it is stopped.
     """
+    if (running := home.supervisor()) is not None:
+        raise home.taken(running)
     log = home.logs / "supervisor.log"
     home.make()
     with opened(log) as out:

@@ -102,6 +102,10 @@ class Home:
                 return int(lock.read().strip() or 0)
         return None
 
+    def taken(self, supervisor: int | None) -> Refused:
+        """What to tell whoever would start a second stack here."""
+        return Refused(f"A stack runs in {self.folder} already (process {supervisor}). See `mekong status`, or stop it with `mekong down`.")
+
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Be the one supervisor of this folder. Raises Refused when there is one."""
@@ -112,8 +116,7 @@ class Home:
                     fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
                     break
                 if attempt == 4:  # noqa: PLR2004 - the last; a `status` holds the lock for an instant
-                    running = f"A stack runs in {self.folder} already (process {self.supervisor()})."
-                    raise Refused(f"{running} See `mekong status`, or stop it with `mekong down`.")
+                    raise self.taken(self.supervisor())
                 time.sleep(0.05)
             lock.truncate(0)
             lock.write(str(os.getpid()))

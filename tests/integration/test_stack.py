@@ -95,7 +95,8 @@ def test_a_second_stack_in_the_same_folder_is_refused(mekong, stack):
     for arguments in (["up"], ["up", "--detach"]):
         done = mekong(*arguments)
         assert done.returncode == 2
-        assert "A stack runs in" in done.stdout + done.stderr
+        assert "A stack runs in" in done.stderr
+    assert "The stack is up after" in (Path(stack["home"]) / "logs" / "supervisor.log").read_text()
 
 
 def test_a_running_stack_is_not_reset(mekong, stack):

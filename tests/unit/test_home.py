@@ -12,6 +12,7 @@ import pytest
 
 from deploy.local import stack
 from deploy.local.clickhouse import ClickHouse
+from deploy.local.detached import up_detached
 from deploy.local.home import OURS, Home, Identity
 from deploy.local.ports import free_port, is_free
 from schemas.errors import Refused
@@ -38,6 +39,16 @@ def test_the_supervisor_is_known_while_it_holds_the_lock_and_not_after(home):
 def test_a_second_supervisor_is_refused_with_a_sentence(home):
     with home.locked(), pytest.raises(Refused, match=rf"runs in .*home already \(process {os.getpid()}\)"), home.locked():
         pass
+
+
+def test_a_second_stack_in_the_background_is_refused_and_leaves_the_log_of_the_first_alone(home):
+    log = home.logs / "supervisor.log"
+    with home.locked():
+        log.parent.mkdir()
+        log.write_text("The stack is up.\n")
+        with pytest.raises(Refused, match=rf"A stack runs in .*home already \(process {os.getpid()}\)"):
+            up_detached(home, [], print)
+    assert log.read_text() == "The stack is up.\n"
 
 
 def test_a_killed_supervisor_leaves_no_lock_behind(home):
