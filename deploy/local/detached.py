@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from deploy.local.home import Home
 from deploy.local.process import opened
+from deploy.local.stack import check
 from schemas.errors import Fatal
 
 UP_WITHIN_S = 600.0  # the first start fetches Kafka
@@ -17,11 +18,12 @@ UP_WITHIN_S = 600.0  # the first start fetches Kafka
 def up_detached(home: Home, arguments: Sequence[str], said: Callable[[str], None]) -> None:
     """Run ``mekong up ARGUMENTS`` for ``home`` in the background, hand on what it says, return when the stack is up.
 
-    Raises Refused when one runs in ``home`` already, whose log is left alone; Fatal with its last words when it
+    Raises Refused when one runs in ``home`` already, whose log is left alone, or as ``check`` does; Fatal with its last words when it
     ends first. Interrupted, it is stopped.
     """
     if (running := home.supervisor()) is not None:
         raise home.taken(running)
+    check()
     log = home.logs / "supervisor.log"
     home.make()
     with opened(log) as out:

@@ -23,7 +23,7 @@ from deploy.local.ports import free_port, is_free
 from deploy.local.program import Worker
 from deploy.local.supervisor import Status, Supervisor
 from schemas.errors import Fatal, Refused
-from schemas.settings import Settings
+from schemas.settings import Settings, settings
 
 SERVERS_WITHIN_S, WORKERS_WITHIN_S, STOP_WITHIN_S = 120.0, 60.0, 120.0
 SERVERS = ("clickhouse", "kafka")
@@ -56,12 +56,9 @@ class Wanted(NamedTuple):
 def up(home: Home, wanted: Wanted, said: Callable[[str], None], workers: Mapping[str, Sequence[str]] = WORKERS) -> None:
     """Start the stack and keep it running until SIGTERM or SIGINT, then stop it in order.
 
-    Raises Refused when one runs in ``home`` already, a port is taken or a package is missing, Fatal when something does not come up.
+    Raises Refused when one runs in ``home`` already, a port is taken or as ``check`` does, Fatal when something does not come up.
     """
-    foreign = [f"MEKONG_{name}" for name in ADDRESSES if os.environ.get(f"MEKONG_{name}")]
-    if foreign:
-        raise Refused(f"{', '.join(foreign)} is set: commands in this shell would go there, not to the local stack. Unset it first.")
-    check_packages()
+    check()
     with home.locked():
         identity = _with_ports(home.identity(), wanted)
         home.keep(identity)
@@ -76,6 +73,19 @@ def up(home: Home, wanted: Wanted, said: Callable[[str], None], workers: Mapping
             finally:
                 _stop(home, supervisor)
         said("stopped")
+
+
+def check() -> None:
+    """Raises Refused when the environment leads to another deployment, MEKONG_RULES cannot be read, or a package is missing."""
+    foreign = [f"MEKONG_{name}" for name in ADDRESSES if os.environ.get(f"MEKONG_{name}")]
+    if foreign:
+        raise Refused(f"{', '.join(foreign)} is set: commands in this shell would go there, not to the local stack. Unset it first.")
+    check_packages()
+    found = settings()
+    if found.rules:
+        from streams.rules import rules_of  # noqa: PLC0415 - slow to import
+
+        rules_of(found)
 
 
 def down(home: Home) -> bool:
@@ -149,8 +159,7 @@ def _start(
             "clock": identity.clock,
         },
     )
-    variables = {name: value for name, value in os.environ.items() if name.removeprefix("MEKONG_") not in ADDRESSES}
-    variables |= {"MEKONG_HOME": str(home.folder), "PYTHONUNBUFFERED": "1"}
+    variables = variables_of(home)
     chosen = {name: argv for name, argv in workers.items() if name not in LIVE or identity.clock == "on"}
     mekong = (sys.executable, "-P", "-m", "deploy.cli")
     supervisor.start(
@@ -159,6 +168,14 @@ def _start(
     said(f"processes    {', '.join(chosen)}" + ("" if identity.clock == "on" else "  (clock off: time is the data's own)"))
     said(f"The stack is up after {time.monotonic() - began:.1f} s. Its state is in {home.folder}, its logs in {home.logs}.")
     _note(home, supervisor.statuses, started=True)
+
+
+def variables_of(home: Home) -> dict[str, str]:
+    """The environment of the stack's processes: ours, but they run in another folder and find the stack by it."""
+    variables = {name: value for name, value in os.environ.items() if name.removeprefix("MEKONG_") not in ADDRESSES}
+    if rules := settings().rules:
+        variables["MEKONG_RULES"] = str(rules.resolve())
+    return variables | {"MEKONG_HOME": str(home.folder), "PYTHONUNBUFFERED": "1"}
 
 
 def _make(kafka: Kafka, clickhouse: ClickHouse, said: Callable[[str], None]) -> None:

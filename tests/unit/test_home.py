@@ -153,6 +153,21 @@ def test_a_stack_is_refused_where_the_shell_points_to_another_deployment(home, m
         stack.up(home, stack.Wanted(), print)
 
 
+@pytest.mark.parametrize("start", [lambda home: stack.up(home, stack.Wanted(), print), lambda home: up_detached(home, [], print)])
+def test_a_stack_is_refused_where_the_rules_are_wrong(home, tmp_path, monkeypatch, start):
+    (tmp_path / "rules.toml").write_text("[spike]\nnonsense = 1\n")
+    monkeypatch.setenv("MEKONG_RULES", str(tmp_path / "rules.toml"))
+    with pytest.raises(Refused, match=r"rules.toml, line 2: spike.nonsense"):
+        start(home)
+    assert not home.folder.exists()
+
+
+def test_the_processes_of_a_stack_find_the_rules_also_where_their_name_is_relative(home, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MEKONG_RULES", "rules.toml")
+    assert stack.variables_of(home)["MEKONG_RULES"] == str(tmp_path / "rules.toml")
+
+
 def test_stopping_where_nothing_runs_says_so(home):
     assert not stack.down(home)
     assert stack.status(home)["up"] is False
