@@ -13,6 +13,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+from deploy.cli import terminal
 from deploy.cli.tables import show
 
 if TYPE_CHECKING:
@@ -55,7 +56,8 @@ def say(summary: Summary, name: str, *, as_json: bool, report: Path | None) -> i
         elsewhere = {} if report is None else {"rejections": str(report), "notices": str(report)}
         click.echo(json.dumps(shown | elsewhere, ensure_ascii=False))
     else:
-        click.echo("\n".join(reports.as_lines(summary, name)))
+        for line in reports.as_lines(summary, name):
+            terminal.say(line)
         _show_rejections(summary, report)
         _show_notices(summary, report)
     sys.stdout.flush()

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from deploy.cli.terminal import say
+
 if TYPE_CHECKING:
     from deploy.alerts import History
     from schemas.alerts import Alert
@@ -79,7 +81,7 @@ def explain(alert_id: str, language: str, as_json: bool) -> None:
         click.echo(json.dumps({**alert.model_dump(mode="json"), "counts": counts}, ensure_ascii=False))
         return
     for line in explained(alert, spans, language):
-        click.echo(line)
+        say(line)
 
 
 @alerts.command("ack")
@@ -169,11 +171,14 @@ def _answer(about: str, subscription: str | None, **values: str | None) -> None:
     found = settings()
     notification = notification_of(found, about, subscription)
     given = answer(found, {"subscription": notification.subscription, "notification_id": notification.notification_id, **values})
-    click.echo(f"{given.subscription}: {given.kind.value} «{notification.subject}»")
+    say(f"{given.subscription}: {given.kind.value} «{notification.subject}»")
 
 
 def _show(alert: Alert, history: History | None) -> None:
     from deploy.alerts import line
     from schemas.wire import encode
 
-    click.echo(line(alert, history.before(alert)) if history else encode(alert).decode())
+    if history:
+        say(line(alert, history.before(alert)))
+    else:
+        click.echo(encode(alert).decode())

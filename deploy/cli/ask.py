@@ -95,6 +95,7 @@ def _print_rows(answer: str) -> None:
 def print_report(report: Report) -> None:
     """Print every check, with examples of what differs."""
     from deploy.cli.tables import show
+    from deploy.cli.terminal import say
 
     figures = ("expected", "found", "missing", "doubled", "foreign", "different", "dead")
     rows = [
@@ -104,7 +105,7 @@ def print_report(report: Report) -> None:
     show(["", "check", *figures], rows, frozenset(figures))
     for check in report.checks:
         for example in check.examples:
-            click.echo(f"{check.name}: {example}")
+            say(f"{check.name}: {example}")
     for part in report.pending:
         click.echo(f"still on its way: {part}")
     click.echo(f"{'everything is as promised' if report.holds else 'NOT as promised'} ({report.seconds:.1f} s)")

@@ -155,6 +155,7 @@ def _say_counts(console: Console, where: Settings) -> None:
 def _say_spikes(console: Console, where: Settings) -> None:
     """The strongest real spikes, each drawn and explained."""
     from deploy.alerts import History, all_alerts, brief
+    from deploy.cli.terminal import harmless
 
     alerts = all_alerts(where)
     found = strongest(alerts)
@@ -164,9 +165,9 @@ def _say_spikes(console: Console, where: Settings) -> None:
     history = History(where)
     for place, one in enumerate(found, 1):
         head, *lines = brief(one, history.before(one))
-        console.print(f"{place}. {head}", markup=False)
+        console.print(f"{place}. {harmless(head)}", markup=False)
         for line in lines:
-            console.print(f" {line}", markup=False)
+            console.print(f" {harmless(line)}", markup=False)
     history.close()
 
 

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from deploy.cli.terminal import say
+
 if TYPE_CHECKING:
     from schemas.receipts import Receipt
 
@@ -48,7 +50,10 @@ def receipts(agency: str | None, follow: bool, rejected: bool, as_json: bool) ->
             for receipt in found:
                 if not rejected or receipt.outcome is Outcome.REJECTED:
                     shown += 1
-                    click.echo(encode(receipt).decode() if as_json else line(receipt))
+                    if as_json:
+                        click.echo(encode(receipt).decode())
+                    else:
+                        say(line(receipt))
     if not shown and not as_json:
         click.echo("Nothing was rejected." if rejected else "No receipt yet.")
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from deploy.cli.terminal import say
 from schemas.batches import HISTORY
 
 if TYPE_CHECKING:
@@ -182,7 +183,8 @@ def watch(
         if as_json:
             click.echo(json.dumps(reports.as_json(summary, name_of(path)), ensure_ascii=False))
         else:
-            click.echo("\n".join(reports.as_lines(summary, name_of(path))))
+            for line in reports.as_lines(summary, name_of(path)):
+                say(line)
 
     failed = folders.watch(where, folder, how, settle_s=settle_s, stop=stop, on_file=on_file, once=once)
     ctx.exit(1 if failed and once else 0)

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from deploy.cli.terminal import say
+
 if TYPE_CHECKING:
     from schemas.notifications import Delivery
     from schemas.settings import Settings
@@ -141,7 +143,7 @@ def list_subscriptions(as_json: bool) -> None:
     )
     for one in last.values():
         if one.state.value == "parked":
-            click.echo(f"{one.subscription}: {one.notification_id} was not delivered: {one.detail}")
+            say(f"{one.subscription}: {one.notification_id} was not delivered: {one.detail}")
 
 
 @subscribe.command("pause")
@@ -202,7 +204,7 @@ def test(name: str, wait_s: float) -> int:
         ended = [one for one in deliveries if one.notification_id in tests[before:]]
         if ended:
             last = ended[-1]
-            click.echo(f"{name}: {last.state.value} by {last.channel}" + (f": {last.detail}" if last.detail else ""))
+            say(f"{name}: {last.state.value} by {last.channel}" + (f": {last.detail}" if last.detail else ""))
             return 0 if last.state.value == "sent" else 1
         if time.monotonic() > deadline:
             doing = (

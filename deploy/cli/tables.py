@@ -10,13 +10,15 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from deploy.cli.terminal import harmless
+
 PIPED_WIDTH = 200
 """Columns from which on rows are shown one below the other where there is no terminal."""
 _NO_LIMIT = 1_000_000
 
 
 def show(columns: Sequence[str], rows: Iterable[Sequence[str]], right: frozenset[str] = frozenset()) -> None:
-    """Print the table; the columns named in ``right`` stand to the right. Cells are shown as they are, never as markup.
+    """Print the table; the columns named in ``right`` stand to the right. Cells are shown as they are, never as markup or control.
 
     On a terminal long cells go on in the next line; elsewhere a line is as long as it must be.
     """
@@ -38,7 +40,7 @@ def show_rows(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     for number, row in enumerate(rows, 1):
         click.echo(f"row {number:,} of {len(rows):,}")
         for column, cell in zip(columns, row, strict=True):
-            click.echo(f"  {column + ':':<{longest + 1}} {cell}".rstrip())
+            click.echo(f"  {column + ':':<{longest + 1}} {harmless(cell)}".rstrip())
         click.echo("")
 
 
@@ -47,7 +49,7 @@ def _table(columns: Sequence[str], rows: Iterable[Sequence[str]], right: frozens
     for number, column in enumerate(columns):
         table.add_column(column, justify="right" if column in right else "left", overflow="fold", no_wrap=number == 0)
     for row in rows:
-        table.add_row(*map(Text, row))
+        table.add_row(*(Text(harmless(cell, keep="\n\t")) for cell in row))
     return table
 
 

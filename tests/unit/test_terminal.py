@@ -1,0 +1,77 @@
+"""What members write is shown on an operator's terminal, and does not steer it."""
+
+from __future__ import annotations
+
+import json
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from deploy.cli.receipts import receipts
+from deploy.cli.tables import show
+from deploy.cli.terminal import harmless
+from schemas.receipts import Receipt
+from streams.core.intake.check import case_no_of
+
+STEERS = "1\x1b]0;owned\x07\x1b[2K\rVN-CUSTOMS accepted\n\x9b2J\u202etxt"
+
+
+@pytest.mark.parametrize(
+    ("text", "seen"),
+    [
+        pytest.param("\x1b[2K\r\n", r"\x1b[2K\r\n", id="control characters"),
+        pytest.param("\x9b2J\x7f", r"\x9b2J\x7f", id="of one byte more"),
+        pytest.param("a\u202eb\u2028", r"a\u202eb\u2028", id="what turns or breaks a line"),
+        pytest.param("Lào Cai, 30 °C, 缅甸 ▁▂▃", "Lào Cai, 30 °C, 缅甸 ▁▂▃", id="letters of every language stay"),
+    ],
+)
+def test_what_would_steer_a_terminal_is_written_as_an_escape(text, seen):
+    assert harmless(text) == seen
+
+
+class OneReceipt:
+    """A mailbox with one receipt in it."""
+
+    def __init__(self, receipt):
+        self._left = [receipt]
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        pass
+
+    def agencies(self):
+        return {"VN-CUSTOMS": "in.VN-CUSTOMS.v1"}
+
+    def follow(self, *_):
+        pass
+
+    def ends(self):
+        return {}
+
+    def behind(self, _):
+        return bool(self._left)
+
+    def poll(self, _):
+        return [self._left.pop()]
+
+
+def test_a_rejected_case_number_cannot_forge_a_receipt_on_the_terminal(monkeypatch):
+    case_no = case_no_of(json.dumps({"case_no": STEERS}).encode())
+    receipt = {"source_topic": "in.VN-CUSTOMS.v1", "source_offset": 0, "agency": "VN-CUSTOMS", "received_at": "2026-05-03T00:00:00Z"}
+    given = Receipt.model_validate({**receipt, "case_no": case_no, "outcome": "rejected", "reason": "invalid_value", "detail": STEERS})
+    monkeypatch.setattr("producers.receipts.Mailbox", lambda _: OneReceipt(given))
+    shown = CliRunner().invoke(receipts, []).output
+    assert "rejected" in shown
+    assert shown.count("\n") == 1
+    assert not set(shown[:-1]) & set("\x1b\x07\r\x9b\u202e")
+
+
+def test_a_cell_of_a_table_cannot_either_and_keeps_its_lines():
+    @click.command()
+    def told():
+        show(["case"], [["a\nb\x1b[2K"]])
+
+    assert CliRunner().invoke(told).output.split()[-2:] == ["a", r"b\x1b[2K"]
