@@ -183,6 +183,8 @@ def strongest(alerts: Iterable[Alert], most: int = STRONGEST) -> list[Alert]:
 
 
 def _say_what_next(console: Console, home: Home) -> None:
+    from deploy.local.clickhouse import without_password
+
     stack, mekong = home.stack(), _command()
     lines = [
         "What to try next, in another terminal and this folder:",
@@ -192,7 +194,7 @@ def _say_what_next(console: Console, home: Home) -> None:
         f"  {mekong} alerts",
         f"  {mekong} receipts --agency US-MIAMI-FIELD-OFFICE --follow",
         f"  {mekong} status",
-        f"ClickHouse   {stack['clickhouse']['url']}",
+        f"ClickHouse   {without_password(stack['clickhouse']['url'])}  (the password: {mekong} status --json)",
         f"Kafka        {stack['kafka']['bootstrap']}",
         f"logs         {_near(home.logs)}",
         "Ctrl-C stops everything.",

@@ -9,7 +9,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
+from deploy.cli.demo import _say_what_next
 from deploy.local import stack
 from deploy.local.clickhouse import ClickHouse
 from deploy.local.detached import up_detached
@@ -90,6 +92,14 @@ def test_the_folder_is_for_its_owner_only_also_one_that_an_earlier_version_left_
 def test_no_password_is_shown():
     server = ClickHouse(Path("/nowhere"), 8123, "mekong-1", "hush")
     assert server.address == "http://mekong@127.0.0.1:8123/mekong"
+
+
+def test_the_demo_shows_none_either(home, capsys):
+    home.write("stack.json", {"kafka": {"bootstrap": "a:1"}, "clickhouse": {"url": "http://mekong:hush@127.0.0.1:8123/mekong"}})
+    _say_what_next(Console(soft_wrap=True), home)
+    shown = capsys.readouterr().out
+    assert "http://mekong@127.0.0.1:8123/mekong" in shown
+    assert "hush" not in shown
 
 
 def test_what_the_stack_writes_is_what_the_settings_read(home, monkeypatch):
