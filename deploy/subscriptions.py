@@ -30,15 +30,15 @@ _SHOWN = 60  # characters of what was given
 _WANTED = {
     "id": ("ID", "give 2 to 61 small letters, digits and hyphens, as duty-vn"),
     "member": ("--member", "give the code of an agency, as VN-CUSTOMS"),
-    "to": ("--mail", "give an address such as duty@example.org"),
+    "to": ("--mail", "give an address alone and in ASCII, as duty@example.org"),
     "url": ("--webhook", "give an address that begins with https://"),
     "secret_name": ("--secret-name", "give capital letters, digits and underscores, as FUSION"),
     "agencies": ("--agency", "give the code of an agency, as VN-CUSTOMS"),
     "commodity_groups": ("--group", f"give one of {', '.join(code_list('commodity_groups'))}"),
     "budget_per_week": ("--budget", "give a number from 0 to 1,000"),
     "digest_hour": ("--digest-hour", "give an hour from 0 to 23"),
-    "start": ("--quiet", "give two times of the day, as 22:00-06:00"),
-    "end": ("--quiet", "give two times of the day, as 22:00-06:00"),
+    "start": ("--quiet", "give two times of the member's own day, without an offset, as 22:00-06:00"),
+    "end": ("--quiet", "give two times of the member's own day, without an offset, as 22:00-06:00"),
     "text": ("The text", "give at most 1,000 characters"),
 }
 """Field of a record that a person makes -> what gives it, and what it should be."""

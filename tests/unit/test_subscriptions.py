@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import re
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -49,7 +48,7 @@ def given_values(**changed: Any) -> dict[str, Any]:
 @pytest.mark.parametrize("to", NO_ADDRESS)
 def test_a_mail_address_that_is_none_is_refused_but_read_and_its_delivery_says_why(to):
     values = given_values(channel={"channel": "mail", "to": to})
-    with pytest.raises(Refused, match=re.escape("to: is no mail address: give it alone and in ASCII, as duty@example.org")):
+    with pytest.raises(Refused, match=r"^--mail .*: give an address alone and in ASCII, as duty@example.org"):
         made(Subscription, values)
     read = decode(json.dumps(values).encode(), Subscription).channel
     assert isinstance(read, Mail)
@@ -78,7 +77,7 @@ def test_whatever_address_is_taken_makes_a_mail_and_no_other_does_harm(local, do
 @pytest.mark.parametrize("offset", ["Z", "+07:00"])
 def test_quiet_hours_with_an_offset_are_refused_and_old_records_of_them_are_read_without_it(offset):
     values = given_values(quiet={"start": f"22:00{offset}", "end": "06:00"})
-    with pytest.raises(Refused, match=r"quiet\.start: is a time of the member's own day: give it without an offset, as 22:00"):
+    with pytest.raises(Refused, match=r"^--quiet .*: give two times of the member's own day, without an offset"):
         made(Subscription, values)
     quiet = decode(json.dumps(values).encode(), Subscription).quiet
     assert is_quiet(quiet, Now(datetime(2026, 5, 3, 16, tzinfo=UTC), 420, has_begun=True)), "it is 23:00 where the member is"
