@@ -76,7 +76,7 @@ def worker(name: str) -> None:
 @click.argument("name", type=click.Choice(REBUILT))
 @click.option("--json", "as_json", is_flag=True, help="Keys of state by lane, as JSON.")
 def rebuild(name: str, as_json: bool) -> None:
-    """Rebuild a worker's lost state from the journal. Stop its workers first.
+    """Rebuild a worker's lost state from the journal. A local stack holds its worker meanwhile; elsewhere stop all of them first.
 
     Needed when a worker says that its state topic was lost. No message is taken twice and nothing is told twice: the
     positions are read off what was written together with the state; of `network` off the newest alert.
@@ -86,14 +86,19 @@ def rebuild(name: str, as_json: bool) -> None:
       mekong rebuild intake
     """
     import json
+    from contextlib import nullcontext
 
+    from deploy.local.home import Home
     from schemas.settings import settings
     from streams.agents import AGENTS
     from streams.rebuild import rebuild as rebuild_lanes
 
     log_to_stderr()
     found = settings()
-    keys = rebuild_lanes(AGENTS[name](found), found)
+    home = Home(found.home)
+    is_local = not found.kafka_bootstrap and home.supervisor() is not None
+    with home.holding(name) if is_local else nullcontext():
+        keys = rebuild_lanes(AGENTS[name](found), found)
     click.echo(json.dumps(keys) if as_json else f"{name}: {sum(keys.values()):,} keys in {len(keys)} lanes")
 
 

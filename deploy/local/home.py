@@ -14,10 +14,12 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from schemas.errors import Refused
+from schemas.errors import Fatal, Refused
 
-OURS = ("kafka", "clickhouse", "faust", "logs", "sends", "identity.json", "stack.json", "processes.json", "supervisor.lock")
+OURS = ("kafka", "clickhouse", "faust", "logs", "sends", "identity.json", "stack.json", "processes.json", "supervisor.lock", "held.lock")
 """All that a stack keeps in its folder."""
+_SEEN_AFTER_S = 0.6
+"""The supervisor looks several times in so long: what it had begun to start is told by then."""
 
 
 class Identity(NamedTuple):
@@ -90,8 +92,42 @@ class Home:
 
     def supervisor(self) -> int | None:
         """The process id of the supervisor that runs in this folder, or None. It holds the lock, so it is surely that process."""
+        found = self._written_by_holder("supervisor.lock")
+        return None if found is None else int(found or 0)
+
+    def held(self) -> str | None:
+        """The process of the stack that somebody wants stopped for now, or None."""
+        return self._written_by_holder("held.lock")
+
+    @contextmanager
+    def holding(self, name: str, within_s: float = 40.0) -> Iterator[None]:
+        """Have the supervisor stop a process, and start it again at the end, however that comes.
+
+        Raises Refused when another one is held, Fatal when it does not stop.
+        """
+        with (self.folder / "held.lock").open("a+", encoding="ascii") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as exc:
+                raise Refused(f"{self.held()} is held already: another `mekong rebuild` runs.") from exc
+            lock.truncate(0)
+            lock.write(name)
+            lock.flush()
+            deadline = time.monotonic() + within_s
+            time.sleep(_SEEN_AFTER_S)
+            while self._runs(name):
+                if time.monotonic() > deadline:
+                    raise Fatal(f"{name} has not stopped in {within_s:.0f} s: `mekong status` shows it.")
+                time.sleep(0.1)
+            yield
+
+    def _runs(self, name: str) -> bool:
+        return any(one["name"] == name and one["pid"] is not None for one in self.processes().get("processes", []))
+
+    def _written_by_holder(self, name: str) -> str | None:
+        """What whoever holds a lock wrote into it, or None when nobody does."""
         try:
-            lock = (self.folder / "supervisor.lock").open("r+", encoding="ascii")
+            lock = (self.folder / name).open("r+", encoding="ascii")
         except FileNotFoundError:
             return None
         with lock:
@@ -99,7 +135,7 @@ class Home:
                 fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
             except BlockingIOError:
                 lock.seek(0)
-                return int(lock.read().strip() or 0)
+                return lock.read().strip()
         return None
 
     def taken(self, supervisor: int | None) -> Refused:

@@ -63,7 +63,7 @@ def up(home: Home, wanted: Wanted, said: Callable[[str], None], workers: Mapping
         identity = _with_ports(home.identity(), wanted)
         home.keep(identity)
         home.forget("stack.json")
-        supervisor = Supervisor(home.logs, lambda statuses: _note(home, statuses))
+        supervisor = Supervisor(home.logs, lambda statuses: _note(home, statuses), home.held)
         with _interruptible(supervisor):
             try:
                 _start(home, identity, supervisor, said, workers)

@@ -52,6 +52,7 @@ class Supervised:
         self._log_from = 0
         self._start_at = 0.0
         self._pause_s = SHORTEST_S
+        self._is_held = False
 
     @property
     def status(self) -> Status:
@@ -69,15 +70,21 @@ class Supervised:
         self._started_at = self._clock()
         self._become("starting")
 
-    def look(self) -> bool:
-        """Do what is due: take note of its end, start it again, see whether it is ready. Whether anything changed."""
+    def look(self, *, is_held: bool = False) -> bool:
+        """Do what is due: take note of its end, start it again, see whether it is ready. Whether anything changed.
+
+        One that is held is asked to end, and not started again.
+        """
         before = self.state
+        if is_held and not self._is_held:
+            self.ask_to_end()
+        self._is_held = is_held
         if self.state in ("starting", "up") and self._process:
             if (code := self._process.exit_code) is not None:
                 self._ended(code)
             elif self.state == "starting":
                 self._look_whether_ready(self._process)
-        elif self.state == "waiting" and self._clock() >= self._start_at:
+        elif self.state == "waiting" and self._clock() >= self._start_at and not is_held:
             self.restarts += 1
             self.start()
         return self.state != before
@@ -134,9 +141,11 @@ class Supervised:
 class Supervisor:
     """All programs of a stack."""
 
-    def __init__(self, logs: Path, changed: Callable[[list[Status]], None]) -> None:
+    def __init__(self, logs: Path, changed: Callable[[list[Status]], None], held: Callable[[], str | None] = lambda: None) -> None:
+        """``held`` names the program that is to be stopped for now, if any."""
         self._logs = logs
         self._changed = changed
+        self._held = held
         self._all: list[Supervised] = []
 
     @property
@@ -165,7 +174,8 @@ class Supervisor:
 
     def look(self) -> None:
         """Do what is due of every program, and report when anything changed."""
-        changed = [one for one in self._all if one.look()]
+        held = self._held()
+        changed = [one for one in self._all if one.look(is_held=one.program.name == held)]
         if changed:
             self._changed(self.statuses)
 

@@ -14,8 +14,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from kafka import KafkaAdminClient
 
 from deploy.local import probe
+from schemas.topics import CASES
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
 
@@ -97,6 +99,26 @@ def test_a_second_stack_in_the_same_folder_is_refused(mekong, stack):
         assert done.returncode == 2
         assert "A stack runs in" in done.stderr
     assert "The stack is up after" in (Path(stack["home"]) / "logs" / "supervisor.log").read_text()
+
+
+def test_a_lost_state_is_rebuilt_while_the_stack_holds_the_worker(mekong, stack):
+    until_up(mekong)
+    admin = KafkaAdminClient(bootstrap_servers=stack["kafka"]["bootstrap"])
+    admin.delete_topics([CASES.name])
+    while CASES.name in admin.list_topics():
+        time.sleep(0.1)
+    admin.close()
+    assert mekong("topics", "--create").returncode == 0
+    os.kill(pids(status(mekong))["intake"], signal.SIGKILL)
+    log = Path(stack["home"]) / "logs" / "intake.log"
+    deadline = time.monotonic() + 60
+    while "state was lost" not in log.read_text():
+        assert time.monotonic() < deadline, log.read_text()[-2_000:]
+        time.sleep(0.2)
+    done = mekong("rebuild", "intake", "--json")
+    assert done.returncode == 0, done.stderr
+    assert sum(json.loads(done.stdout).values()) > 0
+    until_up(mekong)
 
 
 def test_a_running_stack_is_not_reset(mekong, stack):

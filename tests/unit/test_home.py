@@ -6,6 +6,7 @@ import os
 import stat
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from deploy.local.clickhouse import ClickHouse
 from deploy.local.detached import up_detached
 from deploy.local.home import OURS, Home, Identity
 from deploy.local.ports import free_port, is_free
-from schemas.errors import Refused
+from schemas.errors import Fatal, Refused
 from schemas.settings import Settings
 
 
@@ -62,6 +63,19 @@ def test_a_killed_supervisor_leaves_no_lock_behind(home):
     child.kill()
     child.wait()
     assert home.supervisor() is None
+
+
+def test_a_process_is_held_until_it_has_stopped_and_let_go_however_that_ends(home):
+    home.write("processes.json", {"processes": [{"name": "intake", "pid": None}, {"name": "watch", "pid": 1}]})
+    assert home.held() is None
+    with suppress(ZeroDivisionError), home.holding("intake"):
+        assert home.held() == "intake"
+        with pytest.raises(Refused, match="intake is held already"), home.holding("watch"):
+            pass
+        raise ZeroDivisionError
+    assert home.held() is None
+    with pytest.raises(Fatal, match="watch has not stopped"), home.holding("watch", within_s=0.1):
+        pass
 
 
 def test_an_identity_is_kept_and_no_two_are_alike(home):

@@ -225,3 +225,17 @@ def test_while_watching_a_killed_process_comes_back(tmp_path, supervisor):
     first = supervisor.statuses[0].pid
     os.kill(first, 9)
     until(lambda: supervisor.look() is None and supervisor.statuses[0].state == "up" and supervisor.statuses[0].pid != first)
+
+
+def test_what_is_held_is_stopped_and_comes_back_when_it_is_let_go(tmp_path, seen):
+    held = []
+    supervisor = Supervisor(tmp_path / "logs", seen, lambda: held[0] if held else None)
+    supervisor.start([worker(tmp_path, STAYS, "a"), worker(tmp_path, STAYS, "b")], 20)
+    held.append("a")
+    until(lambda: supervisor.look() is None and supervisor.statuses[0].pid is None)
+    time.sleep(SHORTEST_S * 3)
+    supervisor.look()
+    assert [one.state for one in supervisor.statuses] == ["waiting", "up"]
+    held.clear()
+    until(lambda: supervisor.look() is None and [one.state for one in supervisor.statuses] == ["up", "up"])
+    supervisor.kill()
