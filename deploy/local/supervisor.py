@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import signal
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -62,9 +64,7 @@ class Supervised:
 
     def start(self) -> None:
         """Start it now."""
-        with suppress(FileNotFoundError):
-            if self._log.stat().st_size > LOG_BYTES:
-                self._log.replace(self._log.with_suffix(".log.1"))
+        self._put_log_aside()
         self._log_from = self._log.stat().st_size if self._log.exists() else 0
         self._process = Process(self.program.command(), self._log, env=self.program.environment(), cwd=self.program.folder)
         self._started_at = self._clock()
@@ -79,6 +79,7 @@ class Supervised:
         if is_held and not self._is_held:
             self.ask_to_end()
         self._is_held = is_held
+        self._put_log_aside()
         if self.state in ("starting", "up") and self._process:
             if (code := self._process.exit_code) is not None:
                 self._ended(code)
@@ -127,6 +128,14 @@ class Supervised:
             )
         self.program.stopped(code)
         self._become("waiting")
+
+    def _put_log_aside(self) -> None:
+        """A log that has grown large becomes ``.log.1``. Its process appends to a file that it has open: that one is emptied."""
+        with suppress(FileNotFoundError):
+            if self._log.stat().st_size > LOG_BYTES:
+                shutil.copy(self._log, self._log.with_suffix(".log.1"))
+                os.truncate(self._log, 0)
+                self._log_from = 0
 
     def _said(self) -> str:
         with self._log.open("rb") as log:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import sys
 import time
 from dataclasses import dataclass, field
@@ -85,6 +86,19 @@ def test_what_an_earlier_start_said_does_not_make_a_later_one_ready(tmp_path, su
     one.start()
     looked_until(one, "waiting")
     assert one.status.why.startswith("ended with exit code 1 at ")
+
+
+def test_a_log_that_grows_large_is_put_aside_while_its_process_writes_on(tmp_path, supervised, monkeypatch):
+    monkeypatch.setattr("deploy.local.supervisor.LOG_BYTES", 1_000)
+    one = supervised(worker(tmp_path, "import itertools, time\nfor n in itertools.count(): print(n, flush=True); time.sleep(0.001)"))
+    one.start()
+    log, old = tmp_path / "logs" / "worker.log", tmp_path / "logs" / "worker.log.1"
+    until(lambda: one.look() is not None and old.exists())
+    last = int(old.read_text().split()[-1])
+    until(lambda: log.stat().st_size)
+    assert int(log.read_text().split()[0]) > last
+    assert log.stat().st_size < 1_000
+    assert stat.S_IMODE(old.stat().st_mode) == 0o600
 
 
 class EndsAtOnce:
