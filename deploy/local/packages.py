@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 from importlib.util import find_spec
 
@@ -13,6 +14,6 @@ NEEDED = ("aiohttp", "aiokafka", "aiosmtplib", "chdb", "clickhouse_connect", "fa
 
 def check_packages(modules: Iterable[str] = NEEDED) -> None:
     """Raises Refused, naming the extra, when a package is not installed."""
-    missing = [module for module in modules if find_spec(module) is None]
+    missing = [module for module in modules if module not in sys.modules and find_spec(module) is None]
     if missing:
         raise Refused(f"A local stack needs {', '.join(missing)}, which the base install leaves out: install seizure-exchange[local].")
