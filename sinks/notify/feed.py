@@ -22,6 +22,7 @@ from schemas.errors import Fatal, Refused
 from schemas.settings import Settings
 from sinks.notify.frames import Entry, entry
 from sinks.notify.reading import reader
+from sinks.upto import Patience
 
 log = logging.getLogger(__name__)
 
@@ -149,6 +150,7 @@ class _History:
     def __init__(self, settings: Settings, topic: str, start: int | datetime, end: int) -> None:
         self._settings, self._tp, self._start, self._end = settings, TopicPartition(topic, 0), start, end
         self._consumer: Any = None
+        self._patience = Patience(f"read {topic}")
 
     def open(self) -> None:
         with _failures(f"read {self._tp.topic}"):
@@ -163,9 +165,10 @@ class _History:
         return max(self._start, int(self._consumer.beginning_offsets([self._tp])[self._tp]))
 
     def read(self) -> list[Entry]:
-        """The next records; none at the end."""
+        """The next records; none at the end. Raises Retriable when none come any more."""
         with _failures(f"read {self._tp.topic}"):
-            while self._consumer.position(self._tp) < self._end:
+            while (place := self._consumer.position(self._tp, timeout_ms=_POLL_MS) or 0) < self._end:
+                self._patience.look(place)
                 records = self._consumer.poll(timeout_ms=_POLL_MS).get(self._tp, [])
                 if found := [entry(record.offset, record.value or b"") for record in records if record.offset < self._end]:
                     return found

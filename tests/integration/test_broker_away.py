@@ -17,8 +17,9 @@ from deploy.verify.log import Log
 from schemas.errors import Retriable
 from schemas.settings import Settings
 from schemas.subscriptions import Answer
-from schemas.topics import ALERTS, ANSWERS, NOTIFICATIONS, RECEIPTS
+from schemas.topics import ALERTS, ANSWERS, MEMBER_ALERTS, NOTIFICATIONS, RECEIPTS
 from sinks import upto
+from sinks.notify.feed import _History
 from sinks.notify.log import Reader
 
 pytestmark = pytest.mark.timeout(180)
@@ -27,6 +28,7 @@ WRITTEN = {
     ALERTS.name: "alerts/good/major",
     NOTIFICATIONS.name: "notifications/good/alive",
     RECEIPTS.of("VN-CUSTOMS"): "receipts/good/accepted",
+    MEMBER_ALERTS.of("VN-CUSTOMS"): "alerts/good/major",
 }
 
 
@@ -62,7 +64,18 @@ def show_receipts(_):
     CliRunner().invoke(receipts, [], standalone_mode=False, catch_exceptions=False)
 
 
-READS = [verify, notify, show_receipts, list_agencies, all_alerts, lambda settings: read_all(settings, ANSWERS, Answer)]
+def catch_up(settings):
+    """What a reader of the event stream missed."""
+    history = _History(settings, MEMBER_ALERTS.of("VN-CUSTOMS"), 0, 1)
+    history.open()
+    try:
+        assert history.read()
+        assert not history.read()
+    finally:
+        history.close()
+
+
+READS = [catch_up, verify, notify, show_receipts, list_agencies, all_alerts, lambda settings: read_all(settings, ANSWERS, Answer)]
 
 
 def test_whoever_reads_to_the_end_ends_when_the_broker_goes_away(broker, monkeypatch):
