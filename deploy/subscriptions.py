@@ -94,7 +94,7 @@ def made(record: type[R], values: object) -> R:
         return record.model_validate(values)
     except ValidationError as exc:
         first = exc.errors(include_url=False)[0]
-        field = next(part for part in reversed(first["loc"]) if isinstance(part, str))
+        field = next((part for part in reversed(first["loc"]) if isinstance(part, str)), "what was given")
         option, wanted = _WANTED.get(field, (field, first["msg"]))
         given = f" {str(first['input'])[:_SHOWN]!r}" if first["input"] else ""
         raise Refused(f"{option}{given}: {wanted}.") from exc
