@@ -50,8 +50,10 @@ def test_a_lane_that_is_half_replaced_is_refused_until_it_is_whole(deployment, m
     async def run():
         for transactions in range(5):  # one for the positions, three for the state, one for the new positions
             await rebuilt(await opened(), old, {SOURCE: 100})
+            killed = killed_after(transactions, await opened())
             with pytest.raises(Killed):
-                await rebuilt(killed_after(transactions, await opened()), new, {SOURCE: 50})
+                await rebuilt(killed, new, {SOURCE: 50})
+            await killed.close()
             if transactions:
                 with pytest.raises(Refused, match="Run `mekong rebuild intake` again"):
                     await app.open_lane(0)
