@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from deploy.cli.terminal import say
+from schemas.errors import Refused
 
 if TYPE_CHECKING:
     from schemas.notifications import Delivery
@@ -243,6 +244,8 @@ def _in_capitals(kinds: tuple[str, ...], tiers: tuple[str, ...]) -> dict[str, li
 
 def _quiet(text: str) -> dict[str, str]:
     start, _, end = text.partition("-")
+    if start == end:
+        raise Refused(f"--quiet {text!r}: the two times are the same, so no hour is quiet.")
     return {"start": start, "end": end}
 
 

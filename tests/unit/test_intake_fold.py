@@ -60,11 +60,12 @@ def entries(*sent):
     [
         pytest.param({}, [], id="nothing to look at"),
         pytest.param({"to": ["LA-CUSTOMS", AGENCY]}, [("warns_itself", "to")], id="to itself"),
+        pytest.param({"to": ["LA-CUSTMS", "LA-CUSTOMS"]}, [("unlisted_agency", "to")], id="to an agency that is mistyped"),
         pytest.param({"feedback_by": "2026-05-28T20:26:39Z"}, [("date_passed", "feedback_by")], id="a second before it came"),
         pytest.param({"feedback_by": "2026-05-28T20:26:40Z"}, [], id="the moment it came"),
     ],
 )
-def test_a_warning_to_its_sender_or_with_a_date_that_passed_is_taken_with_a_notice(changed, noticed):
+def test_a_warning_that_goes_nowhere_or_asks_for_a_time_that_passed_is_taken_with_a_notice(changed, noticed):
     warning = {"message_type": "warning", "agency": AGENCY, "case_no": "w", "to": ["LA-CUSTOMS"], "commodity_groups": ["drug"]}
     (found,) = receipts((json.dumps(warning | changed).encode(), ()))
     assert found["outcome"] == "accepted"

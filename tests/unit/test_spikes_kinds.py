@@ -270,6 +270,15 @@ def test_a_major_case_is_told_once_though_it_is_corrected(log):
     assert len(log.alerts(Kind.MAJOR)) == 1
 
 
+def test_that_nothing_was_hidden_is_never_new(log):
+    for entry in log.entries:
+        if entry["kind"] == "version":
+            entry["content"]["concealment_methods"] = ["luggage"]
+    (entry,) = log.cases(1)
+    entry["content"]["concealment_methods"] = ["none"]
+    assert log.alerts(Kind.FIRST_SEEN) == []
+
+
 def test_what_is_new_is_told_once_where_new_things_are_rare(log):
     for entry in log.entries:
         if entry["kind"] == "version":

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from schemas import wire
+from schemas.codes import code_list
 from schemas.control import AgencyProfile
 from schemas.limits import MAX_MASS_KG
 from schemas.messages import Feedback, SeizureContent, Warning
@@ -139,6 +140,8 @@ def _notices(draft: Draft, arrived: Arrived, found: Identified, checked: Checked
 def _of_warning(arrived: Arrived, message: Warning) -> Iterator[Notice]:
     if arrived.agency in message.to:
         yield Notice("warns_itself", "to", f"names its own sender, {arrived.agency}: a warning is for others")
+    for agency in sorted({*message.to} - code_list("agencies").keys())[:MAX_NOTICES]:
+        yield Notice("unlisted_agency", "to", f"{agency} is on no list of agencies: it hears of this when it is registered, if it is meant")
     if message.feedback_by is not None and message.feedback_by < from_ms(arrived.received_ms):
         yield Notice("date_passed", "feedback_by", "had passed when the warning came: check the date")
 

@@ -19,6 +19,8 @@ from streams.core.spikes.rules import FirstSeenRules
 from streams.core.spikes.spans import number_of
 
 FEATURES = ("route", "concealment", "substance")
+NOTHING = "none"
+"""The concealment of what was not hidden: that is never news."""
 _MOST_VALUES = 2_000
 
 
@@ -32,7 +34,7 @@ def on_case(desk: Desk, case: Case) -> Iterator[Alert]:
             (chance, feature, value)
             for feature in FEATURES
             for value in case.features.get(feature, ())
-            if (chance := novelty(traits["seen"].get(feature, {}), value, desk.rules.first_seen)) is not None
+            if value != NOTHING and (chance := novelty(traits["seen"].get(feature, {}), value, desk.rules.first_seen)) is not None
         ]
         if found:
             yield _alert(desk, case, sorted(found))

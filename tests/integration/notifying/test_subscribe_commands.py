@@ -122,6 +122,7 @@ def test_a_subscription_is_added_listed_paused_resumed_changed_and_removed(excha
         (["--member", "VN-CUSTOMS", "--webhook", "https://x", "--secret-name", "a-b"], "^--secret-name 'a-b': give capital letters"),
         (["--member", "vn", "--stream"], "^--member 'vn': give the code of an agency"),
         (["--member", "VN-CUSTOMS", "--stream", "--quiet", "late"], "^--quiet 'late': give two times of the member"),
+        (["--member", "VN-CUSTOMS", "--stream", "--quiet", "22:00-22:00"], "^--quiet '22:00-22:00': the two times are the same"),
         (["--member", "VN-CUSTOMS", "--stream", "--digest-hour", "25"], "^--digest-hour '25': give an hour from 0 to 23"),
         (["--member", "VN-CUSTOMS", "--stream", "--budget", "-1"], "^--budget '-1': give a number from 0 to 1,000"),
     ],
