@@ -116,7 +116,8 @@ class Ticker:
             outbox.flush()
 
     def last(self) -> None:
-        """A tick behind everything."""
+        """A tick behind everything: of a later second than all that was raised, for ticks are of whole seconds."""
+        time.sleep(1)
         while True:
             try:
                 with Outbox[str](self._settings) as outbox:
