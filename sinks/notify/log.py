@@ -10,8 +10,8 @@ import logging
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from datetime import timedelta
-from typing import NamedTuple
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 
 from kafka import KafkaProducer, TopicPartition
 from kafka.errors import KafkaError
@@ -21,6 +21,7 @@ from schemas.errors import Fatal
 from schemas.notifications import Delivery
 from schemas.settings import Settings
 from schemas.subscriptions import Subscription
+from schemas.times import from_ms
 from schemas.topics import DELIVERIES, NOTIFICATIONS, SUBSCRIPTIONS
 from schemas.wire import decode, encode
 from sinks.notify.ledger import Stored
@@ -36,11 +37,17 @@ _WITHIN_S = 30.0
 _CLOSE_S = 5.0
 
 
+class Deleted(NamedTuple):
+    """A subscription whose record is gone."""
+
+    id: str
+    at: datetime
+
+
 class News(NamedTuple):
     """What was read, in the order of each topic."""
 
-    subscriptions: list[Subscription | str]
-    """The id alone of one that was deleted."""
+    subscriptions: list[Subscription | Deleted]
     notifications: list[Stored]
     deliveries: list[Delivery]
 
@@ -115,7 +122,7 @@ class Reader:
         for records in found.values():
             for record in records:
                 try:
-                    _sort(record.topic, record.offset, record.key or b"", record.value or b"", news)
+                    _sort(record, news)
                 except ValueError as exc:
                     log.error("%s/%d is no record: %s", record.topic, record.offset, exc)  # noqa: TRY400 - the data's fault, not ours
         return news
@@ -125,11 +132,13 @@ class Reader:
         self._consumer.close()
 
 
-def _sort(topic: str, offset: int, key: bytes, value: bytes, news: News) -> None:
-    if topic == SUBSCRIPTIONS.name:
-        news.subscriptions.append(decode(value, Subscription) if value else key.decode())
-    elif topic == NOTIFICATIONS.name:
-        news.notifications.append(decode(value, Stored).model_copy(update={"offset": offset}))
+def _sort(record: Any, news: News) -> None:
+    value = record.value or b""
+    if record.topic == SUBSCRIPTIONS.name:
+        deleted = Deleted((record.key or b"").decode(), from_ms(record.timestamp))
+        news.subscriptions.append(decode(value, Subscription) if value else deleted)
+    elif record.topic == NOTIFICATIONS.name:
+        news.notifications.append(decode(value, Stored).model_copy(update={"offset": record.offset}))
     else:
         news.deliveries.append(decode(value, Delivery))
 

@@ -27,7 +27,7 @@ from schemas.settings import Settings
 from schemas.subscriptions import Subscription
 from sinks.notify.channels import Deliver, channels
 from sinks.notify.ledger import Ledger, Stored
-from sinks.notify.log import News, Reader, Recorder
+from sinks.notify.log import Deleted, News, Reader, Recorder
 from sinks.notify.outcome import Outcome, again, hopeless
 
 log = logging.getLogger(__name__)
@@ -61,14 +61,12 @@ async def _run(settings: Settings, reader: Reader, recorder: Recorder, stop: thr
 class Notifier:
     """The event loop's side: who is to get what, and when."""
 
-    def __init__(
-        self, reader: Reader, recorder: Recorder, deliver: Deliver, now: Callable[[], datetime] = lambda: datetime.now(UTC)
-    ) -> None:
-        self._reader, self._recorder, self._deliver, self._now = reader, recorder, deliver, now
+    def __init__(self, reader: Reader, recorder: Recorder, deliver: Deliver) -> None:
+        self._reader, self._recorder, self._deliver = reader, recorder, deliver
         self._ledger = Ledger()
         self._subscriptions: dict[str, Subscription] = {}
         self._waiting: dict[str, dict[UUID, Stored]] = {}
-        self._orphans: set[UUID] = set()
+        self._removed_at: dict[str, datetime] = {}
         self._woken: dict[str, asyncio.Event] = {}
         self._senders: list[asyncio.Task[None]] = []
         self._ending = False
@@ -125,16 +123,23 @@ class Notifier:
             self._ledger.delivered(delivery)
         return [notification for notification in news.notifications if self._ledger.notified(notification)]
 
-    def _heed(self, changed: Subscription | str) -> None:
-        """Take up a subscription, or the id of one that was deleted. What waits for one that goes never goes out, also if it comes back."""
-        if isinstance(changed, str):
-            if changed not in self._subscriptions:
+    def _heed(self, changed: Subscription | Deleted) -> None:
+        """Take up a subscription, or that one was deleted. What was raised for one that goes never goes out, also if it comes back."""
+        if isinstance(changed, Deleted):
+            self._removed_at[changed.id] = changed.at
+            known = self._subscriptions.get(changed.id)
+            if known is None:
                 return
-            changed = self._subscriptions[changed].model_copy(update={"state": "removed"})
-        if changed.state == "removed":
-            self._orphans.update(self._waiting.get(changed.id, ()))
+            changed = known.model_copy(update={"state": "removed"})
+        elif changed.state == "removed":
+            self._removed_at[changed.id] = changed.changed_at
         self._subscriptions[changed.id] = changed
         self._wake(changed.id)
+
+    def _is_given_up(self, notification: Stored) -> bool:
+        """Whether its subscription was removed after it was raised."""
+        removed_at = self._removed_at.get(notification.subscription)
+        return removed_at is not None and notification.raised_at <= removed_at
 
     def _enqueue(self, notification: Stored) -> None:
         name = notification.subscription
@@ -155,7 +160,7 @@ class Notifier:
         while not self._ending:
             woken.clear()
             now = _now()
-            due = {key: now if key in self._orphans else self._ledger.progress(key).due or now for key in waiting}
+            due = {key: now if self._is_given_up(one) else self._ledger.progress(key).due or now for key, one in waiting.items()}
             first = min(due, key=due.__getitem__, default=None)
             if first is None or due[first] > now or not self._may_send(name):
                 pause_s = _LONGEST_SLEEP_S if first is None else min(max((due[first] - now).total_seconds(), 1.0), _LONGEST_SLEEP_S)
@@ -163,7 +168,6 @@ class Notifier:
                 continue
             if (await self._attempt(waiting[first])).state is not DeliveryState.RETRYING:
                 del waiting[first]
-                self._orphans.discard(first)
 
     def _may_send(self, name: str) -> bool:
         """A paused subscription keeps what waits for it; so does one that is not read yet."""
@@ -198,7 +202,7 @@ class Notifier:
 
     def _not_for(self, notification: Stored, subscription: Subscription) -> Outcome | None:
         """Why it does not go to whoever has its subscription now; None when it does."""
-        if subscription.state == "removed" or notification.notification_id in self._orphans:
+        if subscription.state == "removed" or self._is_given_up(notification):
             return hopeless("the subscription was removed")
         if subscription.member == notification.member:
             return None

@@ -6,7 +6,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -15,26 +15,28 @@ from schemas.notifications import Delivery, DeliveryState
 from schemas.subscriptions import Subscription
 from sinks.notify import schedule
 from sinks.notify.ledger import Stored
-from sinks.notify.log import News
+from sinks.notify.log import Deleted, News
 from sinks.notify.notifier import Notifier
 from sinks.notify.outcome import SENT, Outcome, again
 
 AT = datetime.now(UTC)
+LATER = AT + timedelta(seconds=1)
+LAST = LATER + timedelta(seconds=1)
 
 
-def wish(member: str = "VN-CUSTOMS", state: str = "active", name: str = "duty") -> Subscription:
+def wish(member: str = "VN-CUSTOMS", state: str = "active", name: str = "duty", at: datetime = AT) -> Subscription:
     channel = {"channel": "webhook", "url": f"https://{member.lower()}.example/hook", "secret_name": "A"}
-    return Subscription.model_validate({"id": name, "member": member, "channel": channel, "state": state, "changed_at": AT})
+    return Subscription.model_validate({"id": name, "member": member, "channel": channel, "state": state, "changed_at": at})
 
 
-def notification(number: int, member: str = "VN-CUSTOMS", name: str = "duty") -> Stored:
+def notification(number: int, member: str = "VN-CUSTOMS", name: str = "duty", at: datetime = AT) -> Stored:
     return Stored.model_validate(
         {
             "notification_id": UUID(int=number),
             "subscription": name,
             "member": member,
             "reason": "warning",
-            "raised_at": AT,
+            "raised_at": at,
             "language": "en",
             "subject": "A warning",
             "text": "For the member alone.",
@@ -99,7 +101,7 @@ def soon(monkeypatch):
     monkeypatch.setattr(schedule, "FIRST_WAIT_S", 0.1)
 
 
-@pytest.mark.parametrize("gone", [wish(state="removed"), "duty"], ids=["removed", "deleted"])
+@pytest.mark.parametrize("gone", [wish(state="removed", at=LATER), Deleted("duty", LATER)], ids=["removed", "deleted"])
 @pytest.mark.parametrize("heir", ["VN-CUSTOMS", "LA-CUSTOMS"])
 def test_what_waits_for_a_subscription_that_goes_is_parked_and_whoever_has_its_id_next_gets_none_of_it(gone, heir):
     topics, sent = Topics(News([wish()], [notification(1), notification(2)], [])), []
@@ -111,12 +113,29 @@ def test_what_waits_for_a_subscription_that_goes_is_parked_and_whoever_has_its_i
     async def steps():
         await until(lambda: len(topics.recorded) == 2)
         topics.news.append(News([gone], [], []))
-        topics.news.append(News([wish(heir)], [notification(3, heir)], []))
+        topics.news.append(News([wish(heir)], [notification(3, heir, at=LAST)], []))
         await until(lambda: len(topics.recorded) == 5)
 
     serve(topics, deliver, steps)
     assert sent == [(1, "VN-CUSTOMS"), (2, "VN-CUSTOMS"), (3, heir)]
     assert topics.parked() == dict.fromkeys((1, 2), "the subscription was removed")
+
+
+@pytest.mark.parametrize("comes_by", ["a start", "one poll"])
+def test_what_was_raised_before_a_subscription_was_removed_does_not_wait_for_its_return(comes_by):
+    again_there = News([wish(), wish(state="removed", at=LATER), wish(at=LAST)], [notification(1), notification(2, at=LAST)], [])
+    topics, sent = Topics(*([again_there] if comes_by == "a start" else [News([], [], []), again_there])), []
+
+    async def deliver(one, subscription):
+        sent.append(one.notification_id.int)
+        return SENT
+
+    async def steps():
+        await until(lambda: len(topics.recorded) == 2)
+
+    serve(topics, deliver, steps)
+    assert sent == [2]
+    assert topics.parked() == {1: "the subscription was removed"}
 
 
 def test_what_was_decided_for_one_member_never_goes_to_another(soon):
