@@ -256,6 +256,56 @@ def test_the_later_states_of_an_alert_are_for_no_more_than_its_first():
     assert not [key for key in world.state if key.startswith(b"red-alert")]
 
 
+def test_a_red_case_counts_as_come_on_a_day_that_never_goes_back_as_the_detectors_have_it():
+    world = World()
+    world.journal(*(registered(agency, membership()) for agency in (VN, LA)))
+    world.journal(tick(VN, "2026-05-03T18:00:00.000Z"))  # 1 hour into 4 May
+    world.journal(registered(VN, membership(), offset="+05:00"), tick(VN, "2026-05-03T18:01:00.000Z"))  # 3 May again
+    world.journal({**version(VN, "e1", handling=RED), "contribution": contributed("2026-04-01", "drug")})
+    bulk = alert(kind="BULK_REPORT", group=None, bucket={"size": "day", "start": "2026-05-04", "end": "2026-05-04"}, more=70)
+    assert whom(world.alerts(bulk)) == [VN]
+
+
+@pytest.mark.parametrize(
+    ("opened", "start", "end"), [("2026-05-05", "2026-05-02", "2026-05-05"), ("2026-05-02", "2026-05-04", "2026-05-05")]
+)
+def test_a_red_case_on_the_first_of_all_days_that_an_alert_is_about_hides_it(opened, start, end):
+    world = World()
+    world.journal(*(registered(agency, membership()) for agency in (VN, LA)))
+    world.journal({**version(VN, "e1", handling=RED), "contribution": contributed("2026-05-02", "drug")})
+    assert whom(world.alerts(alert(bucket={"size": "day", "start": start, "end": end}, opened=opened))) == [VN]
+
+
+def test_a_red_case_that_was_corrected_twice_hides_alerts_of_every_day_and_goods_it_ever_had():
+    world = World()
+    world.journal(*(registered(agency, membership()) for agency in (VN, LA)))
+    places = [("2026-05-03", "drug"), ("2026-05-03", "wildlife"), ("2026-05-09", "wildlife")]
+    before = None
+    for number, place in enumerate(places, 1):
+        now = contributed(*place)
+        world.journal({**version(VN, "e1", number=number, handling=RED), "contribution": now, "supersedes": before})
+        before = now
+    for place, (day, group) in enumerate(places):
+        about = alert(raised=f"2026-05-03T07:00:0{place}Z", group=group, bucket={"size": "day", "start": day, "end": day})
+        assert whom(world.alerts(about)) == [VN]
+
+
+def test_state_of_an_older_version_is_gone_on_with():
+    world = World()
+    world.journal(registered(VN), registered(LA), registered(TH))
+    world.state |= {
+        b"warning/w1": wire.compact(wire.dump({"f": 1, "from": VN, "to": [LA, VN]})),
+        b"red/e1": wire.compact(wire.dump({"f": 1, "to": [TH]})),
+    }
+    held = alert(raised="2026-05-03T09:00:00Z")
+    assert world.alerts(held) == []
+    member = json.loads(world.state[f"agency/{VN}".encode()])
+    world.state[f"agency/{VN}".encode()] = wire.compact(wire.dump({**member, "held": [one[:2] for one in member["held"]]}))
+    assert whom(world.journal(version(VN, "w1", "warning", number=2, status="withdrawn"))) == [LA, VN]
+    told = world.journal(version(VN, "e1", number=2), tick(VN, "2026-05-03T10:00:00.000Z"))
+    assert whom(told, "alert") == [VN]
+
+
 def test_an_alert_over_all_members_that_counts_red_cases_is_for_those_who_may_know_of_each():
     world = World()
     world.journal(*(registered(agency, membership()) for agency in (VN, LA, TH, KR)))

@@ -40,7 +40,8 @@ def release(draft: Draft, members: Members, agency: str) -> Shares:
     if not member.value["held"]:
         return
     held, member.value["held"] = member.value["held"], []
-    for raised_at, alert_id, offset in held:
+    for raised_at, alert_id, *rest in held:
+        offset = rest[0] if rest else None  # older state has none
         if _can_go(members, agency, raised_at, offset):
             raw = draft.raw(_held_key(alert_id))
             assert raw is not None  # noqa: S101 - it was put when it was held

@@ -10,6 +10,7 @@ before what it answers; ``reply/<event_id>`` -> what a feedback answers.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -24,24 +25,23 @@ NETWORK = "network"
 LOST_DAYS = 3
 """A clock further behind those of its partition has stopped, and is not waited for (as streams/core/spikes/clocks.py has it)."""
 _SKEW = timedelta(seconds=CONTROL_SKEW_S)
+_NOTHING: Mapping[str, Any] = {
+    "profile": None,
+    "in": None,  # partition of its journal
+    "offset": -1,  # of its last entry
+    "first": "",  # received_at of its first entry
+    "received": "",  # and of its last
+    "at": "",  # its last tick
+    "hour": "",  # local, at its last tick
+    "day": "",  # local; it never goes back, as the detectors have it
+}
 
 
 class Member:
     """One agency as the journal has told of it so far."""
 
     def __init__(self, stored: dict[str, Any] | None) -> None:
-        nothing: dict[str, Any] = {
-            "profile": None,
-            "in": None,
-            "offset": -1,
-            "first": "",
-            "received": "",
-            "at": "",
-            "hour": "",
-            "held": [],
-            "kept": [],
-        }
-        self.value: dict[str, Any] = {"f": FORMAT} | nothing | (stored or {})
+        self.value: dict[str, Any] = {"f": FORMAT, **_NOTHING, "held": [], "kept": [], **(stored or {})}
         self._profile: AgencyProfile | None = None
 
     @property

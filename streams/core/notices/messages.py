@@ -48,7 +48,7 @@ def _warning(draft: Draft, members: Members, entry: dict[str, Any], raw: bytes) 
     """To all it names, or named when it was taken back. Who is named no longer must hear that too, and nothing of what it says now."""
     key = f"warning/{entry['event_id']}".encode()
     before = draft.get(key)
-    then, named = (set(before["to"]), set(before["named"])) if before else (set(), set())
+    then, named = (set(before["to"]), set(before.get("named", before["to"]))) if before else (set(), set())  # older state names all
     if entry["status"] == "current":
         named = set(entry["content"].get("to", ()))
     draft.put(key, {"f": FORMAT, "from": entry["agency"], "to": sorted(named | then), "named": sorted(named)})

@@ -31,7 +31,7 @@ def mark(draft: Draft, entry: dict[str, Any], today: str) -> None:
         draft.put(key, {"f": FORMAT, "to": sorted(known), "days": sorted({*days, *(before or {}).get("days", ())})})
     elif before is not None and entry["version"] > 1 and entry["status"] == "current":
         draft.drop(key)
-        for day in before["days"]:
+        for day in before.get("days", ()):  # older state has none
             there = draft.get(day.encode())
             assert there is not None  # noqa: S101 - it was put with the case
             del there["cases"][entry["event_id"]]

@@ -63,7 +63,7 @@ def _entry(draft: Draft, members: Members, entry: dict[str, Any], raw: bytes) ->
     member.value["first"] = member.value["first"] or entry["received_at"]
     if kind == "version":
         if entry["family"] == "case":
-            mark(draft, entry, member.value["hour"][:10] or entry["received_at"][:10])
+            mark(draft, entry, member.value["day"] or entry["received_at"][:10])
             yield from take_case(draft, members, entry)
         else:
             yield from take_message(draft, members, entry, raw)
@@ -84,6 +84,7 @@ def _hour(member: Member, agency: str, at: str) -> Iterator[tuple[str, str, dict
         return
     offset = member.profile.utc_offset
     hour = to_text(datetime.fromisoformat(at) + timedelta(minutes=minutes_of(offset)))[:13]
+    member.value["day"] = max(member.value["day"], hour[:10])
     if hour != member.value["hour"]:
         member.value["hour"] = hour
         yield agency, agency, {"format": FORMAT, "kind": "hour", "at": at, "member": agency, "utc_offset": offset}
