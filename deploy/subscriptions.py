@@ -31,7 +31,7 @@ _WANTED = {
     "id": ("ID", "give 2 to 61 small letters, digits and hyphens, as duty-vn"),
     "member": ("--member", "give the code of an agency, as VN-CUSTOMS"),
     "to": ("--mail", "give an address alone and in ASCII, as duty@example.org"),
-    "url": ("--webhook", "give an address that begins with https://"),
+    "url": ("--webhook", "give an address that begins with https://, of at most 500 characters"),
     "secret_name": ("--secret-name", "give capital letters, digits and underscores, as FUSION"),
     "agencies": ("--agency", "give the code of an agency, as VN-CUSTOMS"),
     "commodity_groups": ("--group", f"give one of {', '.join(code_list('commodity_groups'))}"),

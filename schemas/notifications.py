@@ -13,7 +13,8 @@ from schemas.subscriptions import SubscriptionId
 class Shared(Record):
     """On ``alerts.<agency>.v1``: what one member may see, in the order it was shared.
 
-    ``alert`` is a ``schemas.alerts.Alert`` and ``warning`` a ``schemas.journal.Version`` of the family warning or feedback. An
+    ``alert`` is a ``schemas.alerts.Alert`` and ``message`` a ``schemas.journal.Version`` of the family warning or feedback; whom a warning
+    names no longer gets of it only that there is a version (its fields up to ``received_at``, and an empty ``to``). An
     ``hour`` says that time has passed, so that digests, quiet hours and reminders do not wait for the next alert.
     """
 

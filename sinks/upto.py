@@ -5,34 +5,14 @@ Kafka's client waits for a broker that is away for ever, and says nothing.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from kafka import TopicPartition
 
-from schemas.errors import Retriable
+from schemas.patience import Patience
 
-STANDSTILL_S = 30.0
 _POLL_MS = 500
-
-
-class Patience:
-    """With a reader that should come to an end: it lasts while the reader gets further."""
-
-    def __init__(self, doing: str) -> None:
-        """``doing`` is a phrase such as "read journal.v1"."""
-        self._doing = doing
-        self._place: object = None
-        self._since = time.monotonic()
-
-    def look(self, place: object) -> None:
-        """Take note of where the reader stands. Raises Retriable when it has stood there for ``STANDSTILL_S``."""
-        now = time.monotonic()
-        if place != self._place:
-            self._place, self._since = place, now
-        elif now - self._since > STANDSTILL_S:
-            raise Retriable(f"cannot {self._doing}: nothing has come from Kafka for {STANDSTILL_S:.0f} s. Is it up (`mekong status`)?", 5.0)
 
 
 def up_to(consumer: Any, ends: Mapping[TopicPartition, int], doing: str) -> Iterator[Mapping[TopicPartition, list[Any]]]:

@@ -18,6 +18,8 @@ from aiokafka.protocol.offset import OffsetRequest, OffsetResetStrategy
 from aiokafka.record.control_record import ABORT_MARKER, ControlRecord
 from aiokafka.record.memory_records import MemoryRecords
 
+from schemas.patience import Patience
+
 FETCH_BYTES = 8 * 1_048_576
 READ_UNCOMMITTED, READ_COMMITTED = 0, 1
 RETRY_S = 0.1
@@ -28,7 +30,7 @@ Aborted = Iterable[tuple[int, int]]
 
 
 async def stored(connection: Mapping[str, Any], where: TopicPartition) -> AsyncGenerator[list[Any], None]:
-    """Every committed record of the partition as it is now, each with ``offset``, ``key`` and ``value``. Raises KafkaError."""
+    """Every committed record of the partition as it is now, each with ``offset``, ``key`` and ``value``. Raises KafkaError, Retriable."""
     reader = AIOKafkaConsumer(**connection, isolation_level="read_committed", enable_auto_commit=False)
     await reader.start()
     try:
@@ -74,7 +76,11 @@ async def _fetch(client: Any, where: TopicPartition, position: int) -> tuple[byt
 
 
 async def _asked(client: Any, what: str, where: TopicPartition, ask: FetchRequest | OffsetRequest) -> tuple[int, list[Any]]:
-    """Version of the answer, and its fields of the partition; asked for again while the leader is away or another. Raises KafkaError."""
+    """Version of the answer, and its fields of the partition; asked for again while the leader is away or another.
+
+    Raises KafkaError, Retriable when it is away for too long.
+    """
+    patience = Patience(f"read {what}")
     while True:
         try:
             answer = await client.send(client.cluster.leader_for_partition(where), ask)
@@ -84,6 +90,7 @@ async def _asked(client: Any, what: str, where: TopicPartition, ask: FetchReques
         except KafkaError as exc:
             if not exc.retriable:
                 raise
+            patience.look(what)
             await client.force_metadata_update()
             await asyncio.sleep(RETRY_S)
         else:

@@ -62,9 +62,9 @@ class FileJournal:
         Raises Refused when there is no message in the file.
         """
         messages = list(self._messages())
-        if not messages and self._refused is not None:
-            where, why = self._refused.where or "the file", self._refused.detail
-            raise Refused(f"There is no message of the format {self._format.name} in {self._path}: {where}: {why}")
+        if not messages:
+            why = f": {self._refused.where or 'the file'}: {self._refused.detail}" if self._refused else "."
+            raise Refused(f"There is no message of the format {self._format.name} in {self._path}{why}")
         agencies = sorted({message.agency for message in messages if message.agency})
         self._profiles = {agency: found for agency in agencies if (found := known_profile(agency, self._format)) is not None}
         for agency, profile in self._profiles.items():

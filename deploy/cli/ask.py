@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
@@ -12,7 +11,7 @@ if TYPE_CHECKING:
     from deploy.verify.report import Report
 
 _NULL = "ᴺᵁᴸᴸ"
-_OWN_FORMAT = re.compile(r"\bFORMAT\s+\w+\s*$", re.IGNORECASE)
+T = TypeVar("T")
 
 
 @click.command()
@@ -35,15 +34,12 @@ def sql(statement: str, form: str) -> None:
     from schemas.settings import settings
     from sinks.clickhouse.client import Database
 
-    statement = statement.strip().rstrip(";")
-    if _OWN_FORMAT.search(statement):
-        raise click.UsageError("say how to print the rows with --format, not in the statement")
     database = Database(settings().clickhouse())
     formats = {"table": "JSONCompactStringsEachRowWithNames", "json": "JSONEachRow", "csv": "CSVWithNames"}
-    answer = database.text(statement, formats[form]).decode()
+    answer = database.text(statement.strip().rstrip(";"), formats[form]).decode(errors="replace")
     database.close()
     if form == "json":
-        click.echo(json.dumps([json.loads(line) for line in answer.splitlines()], ensure_ascii=False))
+        click.echo(json.dumps(_lines(answer, dict), ensure_ascii=False))
     elif form == "csv":
         click.echo(answer, nl=False)
     else:
@@ -80,10 +76,21 @@ def verify(as_json: bool, wait_s: float) -> int:
     return 0 if report.holds else 1
 
 
+def _lines(answer: str, kind: type[T]) -> list[T]:
+    """The JSON value of each line; a statement with a FORMAT of its own gives something else."""
+    try:
+        found = [json.loads(line) for line in answer.splitlines()]
+    except ValueError:
+        found = [None]
+    if not all(isinstance(one, kind) for one in found):
+        raise click.UsageError("say how to print the rows with --format, not in the statement")
+    return found
+
+
 def _print_rows(answer: str) -> None:
     from deploy.cli.tables import show_rows
 
-    lines = [json.loads(line) for line in answer.splitlines()]
+    lines = _lines(answer, list)
     if not lines:
         click.echo("done")
         return

@@ -9,6 +9,8 @@ from threading import Event
 
 import click
 
+from deploy.cli.terminal import log_lines
+
 WORKERS = ("intake", "watch", "network", "share", "notify")
 """The agents' names (streams/agents), here so that help imports no framework."""
 REBUILT = ("intake", "watch", "network")
@@ -119,7 +121,7 @@ def clock() -> None:
 
 def log_to_stderr() -> None:
     """A process of a deployment tells what it does on its standard error, a line for each event."""
-    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    log_lines("%(asctime)s %(levelname)s %(name)s: %(message)s", logging.INFO)
     logging.getLogger("kafka").setLevel(logging.WARNING)
 
 

@@ -27,11 +27,11 @@ def receipts(agency: str | None, follow: bool, rejected: bool, as_json: bool) ->
     """
     from producers.receipts import Mailbox
     from schemas.errors import Refused
+    from schemas.patience import Patience
     from schemas.receipts import Outcome
     from schemas.settings import settings
     from schemas.topics import receipts_of
     from schemas.wire import encode
-    from sinks.upto import Patience
 
     with Mailbox(settings()) as mailbox:
         topics = mailbox.agencies()
@@ -45,7 +45,7 @@ def receipts(agency: str | None, follow: bool, rejected: bool, as_json: bool) ->
         while follow or mailbox.behind(ends):
             found = mailbox.poll(0.5)
             seen += len(found)
-            if not follow:
+            if not found and not follow:
                 patience.look(seen)
             for receipt in found:
                 if not rejected or receipt.outcome is Outcome.REJECTED:

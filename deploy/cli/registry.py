@@ -64,7 +64,8 @@ def add_agency(codes: tuple[str, ...], name: str, kind: str | None, country: str
         if code not in written:
             click.echo(f"{code}: is there already")
         elif code in before:
-            click.echo(f"{code}: changed, {_change(before[code], after[code])}")
+            change = _change(before[code], after[code])
+            click.echo(f"{code}: changed, {change}" if change else f"{code}: written again, as a change before was interrupted")
         else:
             click.echo(f"{code}: added; it sends on in.{code}.v1 and reads receipts.{code}.v1")
 

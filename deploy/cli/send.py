@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from deploy.cli.terminal import say
+from deploy.cli.terminal import log_lines, say
 from schemas.batches import HISTORY
 
 if TYPE_CHECKING:
@@ -170,7 +170,7 @@ def watch(
     from producers.files import How, format_named, name_of
     from schemas.settings import settings
 
-    logging.basicConfig(format="%(asctime)s %(message)s", level=logging.WARNING)
+    log_lines("%(asctime)s %(message)s", logging.WARNING)
     logging.getLogger("kafka.net").setLevel(logging.ERROR)  # it warns of each pause of a busy machine; of an outage we tell ourselves
     where = settings()
     format_ = format_named(format_name)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import re
 
 import click
 
-_STEERS = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+_STEERS = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 """Control characters, and what breaks a line or turns its direction."""
 
 
@@ -18,3 +19,15 @@ def harmless(text: str, keep: str = "") -> str:
 def say(line: str) -> None:
     """Print one line that holds words of a member, a subscriber or a receiver."""
     click.echo(harmless(line))
+
+
+def log_lines(form: str, level: int) -> None:
+    """Log to standard error, a line for each event; they name files and say words of others."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(_Lines(form))
+    logging.basicConfig(handlers=[handler], level=level)
+
+
+class _Lines(logging.Formatter):
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
+        return harmless(super().formatMessage(record))

@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TextIO
 
 from schemas.errors import Fatal, Refused
 
@@ -106,10 +106,8 @@ class Home:
         Raises Refused when another one is held, Fatal when it does not stop.
         """
         with (self.folder / "held.lock").open("a+", encoding="ascii") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as exc:
-                raise Refused(f"{self.held()} is held already: another `mekong rebuild` runs.") from exc
+            if not _locked(lock):
+                raise Refused(f"{self.held()} is held already: another `mekong rebuild` runs.")
             lock.truncate(0)
             lock.write(name)
             lock.flush()
@@ -147,13 +145,8 @@ class Home:
         """Be the one supervisor of this folder. Raises Refused when there is one."""
         self.make()
         with (self.folder / "supervisor.lock").open("a+", encoding="ascii") as lock:
-            for attempt in range(5):
-                with suppress(BlockingIOError):
-                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    break
-                if attempt == 4:  # noqa: PLR2004 - the last; a `status` holds the lock for an instant
-                    raise self.taken(self.supervisor())
-                time.sleep(0.05)
+            if not _locked(lock):
+                raise self.taken(self.supervisor())
             lock.truncate(0)
             lock.write(str(os.getpid()))
             lock.flush()
@@ -167,3 +160,13 @@ class Home:
         except ValueError as exc:
             raise Refused(f"{self.folder / name} cannot be read: {exc}. `mekong reset --yes` makes a new stack.") from exc
         return found
+
+
+def _locked(file: TextIO) -> bool:
+    """Lock it for us alone; False when another has it. Whoever only looks holds it for an instant, and is waited for."""
+    for _ in range(5):
+        with suppress(BlockingIOError):
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        time.sleep(0.05)
+    return False

@@ -162,11 +162,14 @@ def _start(
     variables = variables_of(home)
     chosen = {name: argv for name, argv in workers.items() if name not in LIVE or identity.clock == "on"}
     mekong = (sys.executable, "-P", "-m", "deploy.cli")
-    supervisor.start(
+    late = supervisor.start(
         [Worker(name, (*mekong, *argv), home.folder, variables) for name, argv in chosen.items()], WORKERS_WITHIN_S, patient=True
     )
     said(f"processes    {', '.join(chosen)}" + ("" if identity.clock == "on" else "  (clock off: time is the data's own)"))
-    said(f"The stack is up after {time.monotonic() - began:.1f} s. Its state is in {home.folder}, its logs in {home.logs}.")
+    for one in late:
+        said(f"NOT UP       {one.name}: {one.why or 'held, or slow'}; its log says more: {one.log}")
+    up = "is up" if not late else f"runs without {', '.join(one.name for one in late)}"
+    said(f"The stack {up} after {time.monotonic() - began:.1f} s. Its state is in {home.folder}, its logs in {home.logs}.")
     _note(home, supervisor.statuses, started=True)
 
 

@@ -131,7 +131,7 @@ class Supervised:
 
     def _put_log_aside(self) -> None:
         """A log that has grown large becomes ``.log.1``. Its process appends to a file that it has open: that one is emptied."""
-        with suppress(FileNotFoundError):
+        with suppress(OSError):  # it is not there, or the disk is full: no reason to end anything
             if self._log.stat().st_size > LOG_BYTES:
                 shutil.copy(self._log, self._log.with_suffix(".log.1"))
                 os.truncate(self._log, 0)
@@ -162,10 +162,11 @@ class Supervisor:
         """Of every program, in the order of their start."""
         return [one.status for one in self._all]
 
-    def start(self, programs: Iterable[Program], within_s: float, *, patient: bool = False) -> None:
-        """Start programs side by side and wait until they are ready.
+    def start(self, programs: Iterable[Program], within_s: float, *, patient: bool = False) -> list[Status]:
+        """Start programs side by side and wait until they are ready; those that are not in time.
 
-        Raises Fatal when one ends first, or is not ready in time; ``patient``: it may end and is started again.
+        Raises Fatal when one ends first, or is not ready in time; ``patient``: it may end, is started again, and may be late. One that
+        refuses waits for a person, and one that is held for a rebuild: neither is a reason to end the others.
         """
         new = [Supervised(program, self._logs) for program in programs]
         self._all += new
@@ -176,10 +177,14 @@ class Supervisor:
         deadline = time.monotonic() + within_s
         while late := [one for one in new if one.state != "up"]:
             self.look()
+            is_over = time.monotonic() > deadline
+            if patient and is_over:
+                return [one.status for one in late if one.state != "up"]
             for one in late:
-                if (one.state == "waiting" and not patient) or time.monotonic() > deadline:
+                if (one.state == "waiting" and not patient) or is_over:
                     raise Fatal(f"{one.program.name} is not up: {one.why or 'it takes too long'}. Its last words:\n{one.last_words()}")
             time.sleep(0.05)
+        return []
 
     def look(self) -> None:
         """Do what is due of every program, and report when anything changed."""

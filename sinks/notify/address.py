@@ -80,7 +80,7 @@ class Resolver(AbstractResolver):
         ]
 
     async def close(self) -> None:
-        """Wait for no lookup."""
+        """Begin no further lookup. One under way ends by itself; the process waits for it when it ends."""
         self._lookups.shutdown(wait=False, cancel_futures=True)
 
     def _lookup(self, host: str, family: int) -> asyncio.Future[Answers]:

@@ -19,10 +19,10 @@ from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError
 
 from schemas.errors import Fatal, Refused
+from schemas.patience import Patience
 from schemas.settings import Settings
 from sinks.notify.frames import Entry, entry
 from sinks.notify.reading import reader
-from sinks.upto import Patience
 
 log = logging.getLogger(__name__)
 

@@ -19,6 +19,7 @@ from kafka.errors import KafkaError
 from schemas.connect import kafka_options
 from schemas.errors import Fatal
 from schemas.notifications import Delivery
+from schemas.patience import Patience
 from schemas.settings import Settings
 from schemas.subscriptions import Subscription
 from schemas.times import from_ms
@@ -27,7 +28,6 @@ from schemas.wire import decode, encode
 from sinks.notify.ledger import Stored
 from sinks.notify.reading import reader
 from sinks.notify.unmarked import give_up
-from sinks.upto import Patience
 
 log = logging.getLogger(__name__)
 

@@ -14,11 +14,11 @@ from deploy.cli.receipts import receipts
 from deploy.registry import add_agency, create_topics, list_agencies, profile_of
 from deploy.subscriptions import answer, read_all
 from deploy.verify.log import Log
+from schemas import patience
 from schemas.errors import Retriable
 from schemas.settings import Settings
 from schemas.subscriptions import Answer
 from schemas.topics import ALERTS, ANSWERS, MEMBER_ALERTS, NOTIFICATIONS, RECEIPTS
-from sinks import upto
 from sinks.notify.feed import _History
 from sinks.notify.log import Reader
 
@@ -79,7 +79,7 @@ READS = [catch_up, verify, notify, show_receipts, list_agencies, all_alerts, lam
 
 
 def test_whoever_reads_to_the_end_ends_when_the_broker_goes_away(broker, monkeypatch):
-    monkeypatch.setattr(upto, "STANDSTILL_S", 2.0)
+    monkeypatch.setattr(patience, "STANDSTILL_S", 2.0)
     poll = KafkaConsumer.poll
 
     def without_broker(*arguments, **options):

@@ -8,6 +8,7 @@ from click.testing import CliRunner
 
 from deploy.cli import tables
 from deploy.cli.ask import sql
+from sinks.clickhouse.client import Database
 
 LONG = "x" * 300
 
@@ -43,7 +44,17 @@ def test_no_value_is_cut_in_a_pipe(capsys, print_them):
     assert LONG in capsys.readouterr().out
 
 
-def test_a_format_in_the_statement_is_refused_with_what_to_write():
-    done = CliRunner().invoke(sql, ["SELECT 1 FORMAT CSV"])
+@pytest.mark.parametrize(
+    ("form", "answer"),
+    [
+        pytest.param("table", '{"1":1}\n', id="an object a line"),
+        pytest.param("json", '["1"]\n', id="a list a line"),
+        *[(form, answer) for form in ("table", "json") for answer in ('"1"\n', '{\n"meta": []\n}\n', "1,2\n", "\x00")],
+    ],
+)
+def test_an_answer_in_another_format_is_refused_with_what_to_write(monkeypatch, form, answer):
+    monkeypatch.setenv("MEKONG_CLICKHOUSE_URL", "http://127.0.0.1:1/x")
+    monkeypatch.setattr(Database, "text", lambda *_: answer.encode())
+    done = CliRunner().invoke(sql, ["SELECT 1", "--format", form])
     assert done.exit_code == 2
     assert "--format" in done.output

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import stat
 import subprocess
 import sys
+import threading
 from contextlib import suppress
 from pathlib import Path
 
@@ -76,6 +78,24 @@ def test_a_process_is_held_until_it_has_stopped_and_let_go_however_that_ends(hom
     assert home.held() is None
     with pytest.raises(Fatal, match="watch has not stopped"), home.holding("watch", within_s=0.1):
         pass
+
+
+def test_who_only_looks_whether_one_is_held_keeps_nobody_from_holding_it(home):
+    home.make()
+    looking, ended = threading.Event(), threading.Event()
+
+    def look():
+        with (home.folder / "held.lock").open("a+") as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH)
+            looking.set()
+            ended.wait(0.1)
+
+    looker = threading.Thread(target=look)
+    looker.start()
+    looking.wait()
+    with home.holding("intake"):
+        assert home.held() == "intake"
+    looker.join()
 
 
 def test_an_identity_is_kept_and_no_two_are_alike(home):

@@ -7,9 +7,10 @@ from types import SimpleNamespace
 import pytest
 from kafka import TopicPartition
 
+from schemas import patience
 from schemas.errors import Retriable
-from sinks import upto
-from sinks.upto import Patience, up_to
+from schemas.patience import Patience
+from sinks.upto import up_to
 
 A, B = TopicPartition("a", 0), TopicPartition("b", 0)
 
@@ -36,7 +37,7 @@ class Consumer:
 @pytest.fixture
 def time(monkeypatch):
     found = SimpleNamespace(now=1_000.0)
-    monkeypatch.setattr(upto.time, "monotonic", lambda: found.now)
+    monkeypatch.setattr(patience.time, "monotonic", lambda: found.now)
     return found
 
 
@@ -60,7 +61,7 @@ def test_a_broker_that_gives_nothing_any_more_is_an_error_that_says_what_was_rea
 
 
 def test_a_slow_reader_that_gets_further_is_waited_for(time):
-    patience = Patience("read")
+    slow = Patience("read")
     for place in range(10):
         time.now += 300
-        patience.look(place)
+        slow.look(place)

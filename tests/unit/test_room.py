@@ -87,3 +87,69 @@ def test_what_waits_in_a_lane_that_was_closed_takes_no_room(consumer):
 def test_a_run_that_follows_another_that_was_lost_ends_the_worker(consumer):
     with pytest.raises(Broken, match="follows 1"):
         asyncio.run(consumer.offer(event(consumer, 2), None))
+
+
+def test_what_went_through_takes_no_room(consumer, monkeypatch):
+    async def run():
+        served = asyncio.Event()
+
+        async def transact(runs, fold): ...
+
+        async def done(batch):
+            served.set()
+
+        here = consumer.lanes[0]
+        monkeypatch.setattr(here, "transact", transact)
+        await consumer.offer(event(consumer, 0), None)
+        serving = asyncio.create_task(here.serve(None, done, lambda: 0.0))
+        await served.wait()
+        assert (here.held_records, here.held_bytes) == (0, 0)
+        serving.cancel()
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize(
+    ("seats", "kept"),
+    [
+        pytest.param([("a", 1)], [False], id="the first time"),
+        pytest.param([("a", 1), ("a", 2), ("a", 3)], [False, True, True], id="another came or went"),
+        pytest.param([("a", 1), ("a", 1)], [False, True], id="the same again"),
+        pytest.param([("a", 1), ("a", 3), ("a", 4)], [False, False, True], id="a generation was missed"),
+        pytest.param([("a", 1), ("b", 2)], [False, False], id="it was taken for gone"),
+        pytest.param([("a", 7), ("a", 1)], [False, False], id="the group began anew"),
+    ],
+)
+def test_lanes_stay_open_only_when_nobody_else_can_have_had_them(consumer, seats, kept):
+    """Each seat: what the group calls us, and its generation."""
+    found, consumer._seat = [], None
+    for member, generation in seats:
+        consumer._thread = SimpleNamespace(member_id=lambda member=member: member)
+        consumer.app = SimpleNamespace(consumer_generation_id=generation)
+        found.append(consumer._took_part())
+    assert found == kept
+
+
+def test_a_seek_closes_and_opens_again_what_was_not_ours_all_the_time(consumer):
+    async def run():
+        closed, opened = [], []
+
+        async def close():
+            closed.append(0)
+
+        async def open_lane(number):
+            opened.append(number)
+            return lane()
+
+        async def nothing(*_): ...
+
+        consumer.lanes[0].close = close
+        consumer._opening, consumer._seat = asyncio.Lock(), ("a", 1)
+        consumer.assignment, consumer._seek_all = (lambda: {SOURCE}), nothing
+        consumer.app = SimpleNamespace(consumer_generation_id=2, sources={SOURCE.topic}, number_of=lambda _: 0, open_lane=open_lane)
+        for member in ("a", "b"):
+            consumer._thread = SimpleNamespace(member_id=lambda member=member: member)
+            await consumer.perform_seek()
+        assert (closed, opened) == ([0], [0])
+
+    asyncio.run(run())

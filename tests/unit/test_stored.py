@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import struct
 from operator import attrgetter
+from types import SimpleNamespace
 
 import pytest
 from aiokafka import TopicPartition
 from aiokafka.consumer.fetcher import READ_COMMITTED, PartitionRecords
-from aiokafka.errors import CorruptRecordException
+from aiokafka.errors import CorruptRecordException, KafkaConnectionError
 from aiokafka.record.default_records import DefaultRecordBatchBuilder
 from aiokafka.record.memory_records import MemoryRecords
 from aiokafka.record.util import calc_crc32c
 from hypothesis import given
 from hypothesis import strategies as st
 
+from schemas import patience
+from schemas.errors import Retriable
+from streams import stored
 from streams.stored import committed
 
 ABORT, COMMIT = struct.pack(">hh", 0, 0), struct.pack(">hh", 0, 1)
@@ -80,3 +85,18 @@ def test_a_damaged_batch_is_an_error():
     raw[-2] ^= 1
     with pytest.raises(CorruptRecordException):
         list(committed(bytes(raw), []))
+
+
+def test_a_leader_that_stays_away_is_given_up(monkeypatch):
+    class Client:
+        cluster = SimpleNamespace(leader_for_partition=lambda _: 1)
+
+        async def send(self, node, request):
+            raise KafkaConnectionError("nobody is there")
+
+        async def force_metadata_update(self): ...
+
+    monkeypatch.setattr(stored, "RETRY_S", 0.01)
+    monkeypatch.setattr(patience, "STANDSTILL_S", 0.1)
+    with pytest.raises(Retriable, match=r"cannot read the end of cases\.v1/0"):
+        asyncio.run(asyncio.wait_for(stored.end_of(Client(), TopicPartition("cases.v1", 0), stored.READ_COMMITTED), 5))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from deploy.local import supervisor as supervising
 from deploy.local.program import Worker
 from deploy.local.supervisor import LONGEST_S, SETTLED_S, SHORTEST_S, Supervised, Supervisor
 from schemas.errors import Fatal
@@ -222,9 +224,27 @@ def test_a_worker_may_end_on_its_way_up(tmp_path, supervisor):
     assert supervisor.statuses[0].restarts == 1
 
 
-def test_what_takes_too_long_is_fatal(tmp_path, supervisor):
+def test_a_server_that_takes_too_long_is_fatal(tmp_path, supervisor):
     with pytest.raises(Fatal, match="takes too long"):
-        supervisor.start([worker(tmp_path, "import time; time.sleep(60)", "a")], 0.2, patient=True)
+        supervisor.start([worker(tmp_path, "import time; time.sleep(60)", "a")], 0.2)
+
+
+def test_a_worker_that_refuses_ends_none_of_the_others(tmp_path, supervisor):
+    refuses = "raise SystemExit('state was lost')"
+    late = supervisor.start([worker(tmp_path, STAYS, "a"), worker(tmp_path, refuses, "b")], 3, patient=True)
+    assert [(one.name, one.why.startswith("ended with exit code 1")) for one in late] == [("b", True)]
+    assert supervisor.statuses[0].state == "up"
+
+
+def test_a_full_disk_ends_nothing(tmp_path, supervisor, monkeypatch):
+    def copy(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    supervisor.start([worker(tmp_path, STAYS, "a")], 20)
+    monkeypatch.setattr(supervising, "LOG_BYTES", 0)
+    monkeypatch.setattr(supervising.shutil, "copy", copy)
+    supervisor.look()
+    assert supervisor.statuses[0].state == "up"
 
 
 def test_those_named_last_are_stopped_last_one_after_the_other(tmp_path, supervisor, seen):

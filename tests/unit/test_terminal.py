@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 
 import click
 import pytest
@@ -10,7 +11,7 @@ from click.testing import CliRunner
 
 from deploy.cli.receipts import receipts
 from deploy.cli.tables import show
-from deploy.cli.terminal import harmless
+from deploy.cli.terminal import harmless, log_lines
 from schemas.receipts import Receipt
 from streams.core.intake.check import case_no_of
 
@@ -75,3 +76,10 @@ def test_a_cell_of_a_table_cannot_either_and_keeps_its_lines():
         show(["case"], [["a\nb\x1b[2K"]])
 
     assert CliRunner().invoke(told).output.split()[-2:] == ["a", r"b\x1b[2K"]
+
+
+def test_a_line_of_the_log_steers_nothing(capsys, monkeypatch):
+    monkeypatch.setattr(logging, "root", logging.RootLogger(logging.WARNING))
+    log_lines("%(message)s", logging.WARNING)
+    logging.root.warning("%s cannot be taken", "a\x1b[31m\u061c.jsonl")
+    assert capsys.readouterr().err == "a\\x1b[31m\\u061c.jsonl cannot be taken\n"
