@@ -109,7 +109,12 @@ def test_a_period_that_ends_before_it_begins_is_refused(run, asked):
 
 @pytest.mark.parametrize(
     ("content", "said"),
-    [(b"nonsense\n", "line 1: "), (b"", "the file: the file is empty"), (b"\x1f\x8b\x08\x00\x00\x00", "compressed with gzip")],
+    [
+        (b"nonsense\n", "line 1: "),
+        (b"\n\n", "There is no message"),
+        (b"", "the file: the file is empty"),
+        (b"\x1f\x8b\x08\x00\x00\x00", "compressed with gzip"),
+    ],
 )
 def test_a_file_without_a_message_is_refused_with_why(run, tmp_path, content, said):
     path = tmp_path / "file"
