@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
 import threading
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable
@@ -33,6 +34,8 @@ FIRST_LOOK_BACK = timedelta(days=7)
 """What a reader gets that names no place to go on from."""
 HEARTBEAT_S = 15.0
 WRITE_WITHIN_S = 30.0
+GONE_AFTER_S = 60
+"""Without an acknowledgement of what was sent (RFC 5482): a reader whose network dropped it without a word keeps no place."""
 MOST_READERS = 500
 MOST_OF_A_MEMBER = 15
 """Readers at the same time: one member's leave room for those of all others."""
@@ -106,6 +109,7 @@ class Stream:
             answer = web.StreamResponse(headers=_HEADERS)
             with suppress(ConnectionError, TimeoutError):  # it has gone, or takes nothing more: it comes back and resumes
                 await answer.prepare(request)
+                _notice_when_gone(request)
                 async with aclosing(self._all(topic, listener, start)) as entries:
                     await _send(answer, entries, wanted, lambda: self._may_read(request, member))
         finally:
@@ -149,6 +153,12 @@ async def _send(answer: web.StreamResponse, entries: AsyncGenerator[Entry | None
 async def _write(answer: web.StreamResponse, raw: bytes) -> None:
     async with asyncio.timeout(WRITE_WITHIN_S):
         await answer.write(raw)
+
+
+def _notice_when_gone(request: web.Request) -> None:
+    option = getattr(socket, "TCP_USER_TIMEOUT", None)
+    if option is not None and request.transport is not None:
+        request.transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, option, GONE_AFTER_S * 1_000)
 
 
 def _token(request: web.Request) -> str:

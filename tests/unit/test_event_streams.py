@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from pathlib import Path
 
@@ -134,3 +135,23 @@ def test_a_request_that_is_refused_takes_no_place(run):
         assert (await get(client)).status == 200
 
     run(test)
+
+
+def test_a_reader_that_acknowledges_nothing_is_let_go_after_a_minute(path, monkeypatch):
+    sockets = []
+    serve = Stream.serve
+
+    async def seen(self, request):
+        sockets.append(request.transport.get_extra_info("socket"))
+        return await serve(self, request)
+
+    monkeypatch.setattr(Stream, "serve", seen)
+
+    async def test() -> None:
+        app = application(Stream(Tokens(path), Feeds()), None)  # type: ignore[arg-type]
+        async with TestClient(TestServer(app)) as client, asyncio.timeout(30):
+            answer = await get(client)
+            assert sockets[0].getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 60_000
+            answer.close()
+
+    asyncio.run(test())
