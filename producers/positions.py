@@ -57,12 +57,23 @@ class Positions:
         try:
             self._read(kept.decode())
         except ValueError:  # garbled, say by a disk that was full: all is sent again, and answered with ``duplicate``
-            self._file.truncate(0)
-            self.receipts, self.delivered = {}, {}
+            self.begin_anew()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None) -> None:
         self._file.close()
+
+    def places(self) -> dict[str, int]:
+        """How long each topic is at least, if it is still the one it was."""
+        found = dict(self.receipts)
+        for topic, offset in self.delivered.values():
+            found[topic] = max(found.get(topic, 0), offset + 1)
+        return found
+
+    def begin_anew(self) -> None:
+        """What is on record was of topics that are no more: all is sent."""
+        self._file.truncate(0)
+        self.receipts, self.delivered = {}, {}
 
     def following(self, places: dict[str, int]) -> None:
         """Receipts of these topics are read from here on."""

@@ -59,6 +59,15 @@ class Mailbox:
                 places[partition.topic] = place
         return places
 
+    def reach(self, places: Mapping[str, int]) -> bool:
+        """Whether these topics are there, and as long as they were: not where another cluster has taken the address."""
+        with reaching(self._settings, "look how long the topics are"):
+            partitions = {TopicPartition(topic, 0): place for topic, place in places.items()}
+            if not self._consumer.topics() >= set(places):
+                return False
+            ends = self._consumer.end_offsets(list(partitions))
+        return all(ends[partition] >= place for partition, place in partitions.items())
+
     def ends(self) -> dict[str, int]:
         """Receipts topic -> the place behind its last committed receipt."""
         with reaching(self._settings, "ask for the newest receipts"):

@@ -76,7 +76,10 @@ class Sending:
         with Mailbox(self._settings) as self._mailbox, Outbox[Ref](self._settings, self._batch, linger_ms=_LINGER_MS) as self._outbox:
             self._topics = self._mailbox.agencies()
             if self._positions and self._positions.receipts:
-                self._follow(self._positions.receipts)
+                if self._mailbox.reach(self._positions.places()):
+                    self._follow(self._positions.receipts)
+                else:
+                    self._positions.begin_anew()
             self._prepare()
             for number, item in enumerate(items):
                 self._take(number, item)

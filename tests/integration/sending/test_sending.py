@@ -11,6 +11,7 @@ from producers.client import Client
 from producers.files import How, replay_files, send_file
 from producers.formats import BY_NAME
 from producers.outbox import Delivered, Outbox, Undelivered
+from producers.positions import Positions
 from producers.receipts import Mailbox
 from schemas.control import CONTROL, CONTROL_HEADER, Tick, signed
 from schemas.errors import Refused, Retriable
@@ -75,6 +76,30 @@ def test_receipts_that_do_not_come_leave_the_sending_open(server_settings, agenc
     intake(agency)
     summary = send_file(server_settings, path, How(JSON))
     assert (summary.resumed, summary.outcomes) == (5, {Outcome.ACCEPTED: 5})
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        pytest.param(
+            lambda receipts, delivered: (receipts, {number: (topic, 10_000) for number, (topic, _) in delivered.items()}), id="shorter"
+        ),
+        pytest.param(lambda receipts, delivered: (dict.fromkeys(receipts, 10000), delivered), id="with fewer receipts"),
+        pytest.param(lambda receipts, delivered: ({f"{name}.gone": 0 for name in receipts}, delivered), id="without the agency"),
+    ],
+)
+def test_what_is_on_record_of_a_cluster_that_is_no_more_is_sent_again(server_settings, agency, intake, tmp_path, other):
+    path = a_file(tmp_path, agency, range(5))
+    send_file(server_settings, path, How(JSON, wait_s=0.5))
+    (record,) = (server_settings.home / "sends").iterdir()
+    with Positions(server_settings.home, record.stem) as positions:
+        receipts, delivered = other(positions.receipts, positions.delivered)
+        positions.begin_anew()
+        positions.following(receipts)
+        positions.add((number, Delivered(None, *place)) for number, place in delivered.items())
+    intake(agency)
+    summary = send_file(server_settings, path, How(JSON))
+    assert (summary.resumed, summary.sent, summary.unanswered) == (0, 5, 0)
 
 
 def test_an_agency_that_is_not_registered_is_named_with_what_to_do(server_settings, agency, tmp_path):
