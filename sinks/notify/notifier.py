@@ -126,13 +126,13 @@ class Notifier:
     def _heed(self, changed: Subscription | Deleted) -> None:
         """Take up a subscription, or that one was deleted. What was raised for one that goes never goes out, also if it comes back."""
         if isinstance(changed, Deleted):
-            self._removed_at[changed.id] = changed.at
+            self._removed_at[changed.id] = min(changed.at, _now())
             known = self._subscriptions.get(changed.id)
             if known is None:
                 return
             changed = known.model_copy(update={"state": "removed"})
         elif changed.state == "removed":
-            self._removed_at[changed.id] = changed.changed_at
+            self._removed_at[changed.id] = min(changed.changed_at, _now())  # another machine's clock may be ahead
         self._subscriptions[changed.id] = changed
         self._wake(changed.id)
 

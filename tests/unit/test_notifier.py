@@ -19,7 +19,7 @@ from sinks.notify.log import Deleted, News
 from sinks.notify.notifier import Notifier
 from sinks.notify.outcome import SENT, Outcome, again
 
-AT = datetime.now(UTC)
+AT = datetime.now(UTC) - timedelta(minutes=1)
 LATER = AT + timedelta(seconds=1)
 LAST = LATER + timedelta(seconds=1)
 
