@@ -30,7 +30,7 @@ class Phase(Record):
     ends_on: date
     commodity_groups: tuple[str, ...] = ()
     members: Mapping[str, str] = {}
-    """Agency -> role. Empty for a phase of the code lists: the list ``memberships`` has them."""
+    """Agency -> role."""
 
     def status_on(self, day: date) -> Literal["planned", "active", "closed"]:
         """Where ``day`` stands to it; both its days are included."""
@@ -60,7 +60,10 @@ class Given(NamedTuple):
 
 
 def known_phases() -> dict[str, Phase]:
-    """The phases of the code lists."""
+    """The phases of the code lists, with the members that the list ``memberships`` has."""
+    members: dict[str, dict[str, str]] = {}
+    for entry in code_list("memberships").values():
+        members.setdefault(entry.fields["phase"], {})[entry.fields["agency"]] = entry.fields["role"]
     return {
         entry.code: Phase(
             code=entry.code,
@@ -69,6 +72,7 @@ def known_phases() -> dict[str, Phase]:
             starts_on=date.fromisoformat(entry.fields["starts_on"]),
             ends_on=date.fromisoformat(entry.fields["ends_on"]),
             commodity_groups=tuple(entry.fields["commodity_groups"].split()),
+            members=members.get(entry.code, {}),
         )
         for entry in code_list("phases").values()
     }
@@ -99,7 +103,7 @@ def profile_of(code: str, given: Given = Given(), phases: Iterable[Phase] = ()) 
     except ValidationError as exc:
         first = exc.errors(include_url=False, include_input=False)[0]
         raise Refused(f"{first['loc'][0]} of {code}: {first['msg']}.") from exc
-    return with_phases(profile.model_copy(update={"memberships": _listed(code)}), phases)
+    return with_phases(profile, [*known_phases().values(), *phases])
 
 
 def with_phases(profile: AgencyProfile, phases: Iterable[Phase]) -> AgencyProfile:
@@ -114,9 +118,3 @@ def nearest(name: str, names: Iterable[str]) -> str:
     """`` (did you mean A, B?)``, or nothing when none is near."""
     near = difflib.get_close_matches(name, list(names), n=3, cutoff=0.6)
     return f" (did you mean {', '.join(near)}?)" if near else ""
-
-
-def _listed(code: str) -> tuple[Membership, ...]:
-    phases = known_phases()
-    mine = [entry.fields for entry in code_list("memberships").values() if entry.fields["agency"] == code]
-    return tuple(phases[one["phase"]].membership(one["role"]) for one in mine)

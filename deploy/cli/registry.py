@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from deploy.profiles import Phase
     from schemas.control import AgencyProfile
 
 _SAID = ("name", "kind", "country", "utc_offset")
@@ -173,22 +172,13 @@ def list_phases(as_json: bool) -> None:
     today = _today()
     found = registry.list_phases(settings())
     if as_json:
-        whole = [{**one.model_dump(mode="json"), "members": members_of(one), "status": one.status_on(today)} for one in found]
-        click.echo(json.dumps(whole))
+        click.echo(json.dumps([{**one.model_dump(mode="json"), "status": one.status_on(today)} for one in found]))
         return
     rows = [
         [one.code, one.operation, str(one.starts_on), str(one.ends_on), one.status_on(today), " ".join(one.commodity_groups)]
         for one in found
     ]
     show(["phase", "operation", "first day", "last day", "status", "commodity groups"], rows)
-
-
-def members_of(phase: Phase) -> dict[str, str]:
-    """Agency -> role; those of a phase of the code lists stand in a list of their own."""
-    from schemas.codes import code_list
-
-    listed = [entry.fields for entry in code_list("memberships").values() if entry.fields["phase"] == phase.code]
-    return dict(phase.members) or {one["agency"]: one["role"] for one in listed}
 
 
 def _change(before: AgencyProfile, after: AgencyProfile) -> str:
