@@ -55,9 +55,7 @@ def verify(settings: Settings, wait_s: float = 60.0, tell: Callable[[str], None]
         others = {name: store.others(database, _TABLES[name], facts.outputs[name]) for name in _TABLES}
         answered = store.answered(database)
         young = log.topics() - facts.topics  # made since we began: what is stored of them is not looked at
-        checks = [_check_stored(database, name, facts.outputs[name]) for name in _TABLES]
-        for check, name in zip(checks, _TABLES, strict=True):
-            _count_foreign(check, {f"{topic}/{number}": rows for (topic, number), rows in others[name].items() if topic not in young})
+        checks = [_check_stored(database, name, facts.outputs[name], others[name], young) for name in _TABLES]
         checks.append(_check_receipts(answered, facts.messages, young))
         checks.append(check_counts(database, facts.commits, {source: found.end for source, found in facts.outputs["journal"].items()}))
     finally:
@@ -89,7 +87,7 @@ def _read(settings: Settings, log: Log, database: Database, deadline: float, tel
     return Facts(topics, messages, outputs, commits, pending)
 
 
-def _check_stored(database: Database, name: str, found: dict[Source, Records]) -> Check:
+def _check_stored(database: Database, name: str, found: dict[Source, Records], others: Mapping[Source, int], young: set[str]) -> Check:
     table = _TABLES[name]
     check = Check(f"{name} stored", f"each record of {table.topic.name} is in table {name} exactly once, as it is")
     ends = {source: records.end for source, records in found.items()}
@@ -101,6 +99,7 @@ def _check_stored(database: Database, name: str, found: dict[Source, Records]) -
         if records.offsets == has.offsets and has.checksum != records.checksum:
             check.different += 1
             check.say(f"{where}: the records stored are not those on the topic")
+    _count_foreign(check, {f"{topic}/{number}": rows for (topic, number), rows in others.items() if topic not in young})
     return check
 
 
