@@ -14,8 +14,8 @@ from typing import Any
 
 from schemas.alerts import Kind, State
 from streams.core.draft import Draft
+from streams.core.notices.members import FORMAT
 
-FORMAT = 1
 RED = "TLP:RED"
 _COUNTING = frozenset({Kind.SPIKE, Kind.RETRO_SPIKE})
 
