@@ -2,30 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
 
-from schemas.notifications import Delivery, DeliveryState, Notification, Reason
+from schemas.notifications import Delivery, DeliveryState
 from sinks.notify.ledger import Ledger
 from sinks.notify.outcome import SENT, again, hopeless
 from sinks.notify.schedule import GIVE_UP_AFTER, LONGEST_WAIT_S, next_attempt, wait_s
-
-AT = datetime(2026, 5, 3, 8, tzinfo=UTC)
-
-
-def notification(number: int = 1, subscription: str = "duty") -> Notification:
-    return Notification(
-        notification_id=UUID(int=number),
-        subscription=subscription,
-        member="VN-CUSTOMS",
-        reason=Reason.ALERT,
-        raised_at=AT,
-        language="en",
-        subject="Spike",
-        text="Nine cases.",
-    )
+from tests.unit.notified import AT, notification
 
 
 @pytest.mark.parametrize(("attempts", "middle_s"), [(1, 5), (2, 15), (3, 45), (4, 135), (8, LONGEST_WAIT_S), (50, LONGEST_WAIT_S)])

@@ -270,19 +270,21 @@ def test_a_major_case_is_told_once_though_it_is_corrected(log):
     assert len(log.alerts(Kind.MAJOR)) == 1
 
 
-def test_that_nothing_was_hidden_is_never_new(log):
+def hide_all_in_luggage(log):
     for entry in log.entries:
         if entry["kind"] == "version":
             entry["content"]["concealment_methods"] = ["luggage"]
+
+
+def test_that_nothing_was_hidden_is_never_new(log):
+    hide_all_in_luggage(log)
     (entry,) = log.cases(1)
     entry["content"]["concealment_methods"] = ["none"]
     assert log.alerts(Kind.FIRST_SEEN) == []
 
 
 def test_what_is_new_is_told_once_where_new_things_are_rare(log):
-    for entry in log.entries:
-        if entry["kind"] == "version":
-            entry["content"]["concealment_methods"] = ["luggage"]
+    hide_all_in_luggage(log)
     (entry,) = log.cases(1)
     entry["content"]["concealment_methods"] = ["on_body"]
     (again,) = log.cases(1)

@@ -6,7 +6,6 @@ import asyncio
 import json
 from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID
 
 import pytest
 from hypothesis import given
@@ -15,24 +14,14 @@ from pydantic import ValidationError
 
 from deploy.subscriptions import made
 from schemas.errors import Refused
-from schemas.notifications import DeliveryState, Notification, Reason
+from schemas.notifications import DeliveryState
 from schemas.settings import Settings
 from schemas.subscriptions import Mail, Subscription
 from schemas.wire import decode
 from sinks.notify.mail import Mails, compose
 from streams.core.notices.moment import Now, is_quiet
+from tests.unit.notified import AT, notification
 
-AT = datetime(2026, 5, 3, 8, tzinfo=UTC)
-NOTIFICATION = Notification(
-    notification_id=UUID(int=1),
-    subscription="duty",
-    member="VN-CUSTOMS",
-    reason=Reason.ALERT,
-    raised_at=AT,
-    language="en",
-    subject="Spike",
-    text="Nine cases.",
-)
 NO_ADDRESS = [
     "<duty@example.org>", "(duty@example.org", "[duty@example.org", ":duty@example.org", "duty@[10.0.0.1", "duty@,example.org",
     'duty@"example.org"', "duty@example.org,", "duty@example.org>", ".duty@example.org", "duty.@example.org", "duty@example..org",
@@ -53,12 +42,12 @@ def test_a_mail_address_that_is_none_is_refused_but_read_and_its_delivery_says_w
     read = decode(json.dumps(values).encode(), Subscription).channel
     assert isinstance(read, Mail)
     settings = Settings(smtp_url="smtp://127.0.0.1:1", mail_from="mekong@example.org")  # type: ignore[arg-type]
-    assert asyncio.run(Mails(settings).deliver(NOTIFICATION, read)).state is DeliveryState.RETRYING
+    assert asyncio.run(Mails(settings).deliver(notification(), read)).state is DeliveryState.RETRYING
 
 
 @pytest.mark.parametrize("to", ["duty@example.org", "d.u+t=y_1@post.example.org", "o'neil@xn--c1yn36f.example", "a@b"])
 def test_a_mail_address_is_taken_as_people_write_it(to):
-    assert compose(NOTIFICATION, Mail(to=to).to, "mekong@example.org")["To"] == to
+    assert compose(notification(), Mail(to=to).to, "mekong@example.org")["To"] == to
 
 
 @given(st.text("ab.,;:<>()[]\"\\'é=?-_%!", max_size=6), st.text("ab.,;:<>()[]\"\\'é=?-_%!", max_size=6))
@@ -68,10 +57,10 @@ def test_whatever_address_is_taken_makes_a_mail_and_no_other_does_harm(local, do
     except ValidationError:
         to = f"{local}@{domain}"
         try:
-            compose(NOTIFICATION, to, "mekong@example.org")
+            compose(notification(), to, "mekong@example.org")
         except ValueError:
             return
-    assert bytes(compose(NOTIFICATION, to, "mekong@example.org"))
+    assert bytes(compose(notification(), to, "mekong@example.org"))
 
 
 @pytest.mark.parametrize("offset", ["Z", "+07:00"])
