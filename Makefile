@@ -7,7 +7,7 @@ N ?= 1
 TWO_AT_A_TIME := --numprocesses 2 --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help demo setup test check lint quick format chaos bench lock clean
+.PHONY: help demo setup test check lint quick quick-unit quick-rest coverage format chaos bench pictures office lock release clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -19,11 +19,11 @@ demo: ## stream two real files through a whole system and look at it; ARGS=--exi
 setup: ## make .venv with all that developing needs
 	@$(PYTHON) -I deploy/local/bootstrap.py dev
 
-test: setup ## the whole suite, against the real Kafka and the real ClickHouse; some 12 minutes on two cores
+test: setup ## the whole suite, against the real Kafka and the real ClickHouse; some 40 minutes on two cores
 	@$(BIN)/pytest $(TWO_AT_A_TIME) $(ARGS)
 
-check: setup ## lint, types, contracts, and the tests that need no server; under a minute
-	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target lint quick
+check: setup ## lint, types, contracts, and the tests that need neither a server nor a process, with a fifth of their random examples; a minute
+	@$(MAKE) --no-print-directory --jobs 3 --output-sync=target lint quick
 
 lint: setup
 	@$(BIN)/ruff check --quiet .
@@ -31,8 +31,19 @@ lint: setup
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-quick: setup
-	@$(BIN)/pytest --quiet -m "not integration" $(TWO_AT_A_TIME) tests/unit tests/property tests/contract $(ARGS)
+# Two processes, and not pytest's own workers: each of those would first collect the tests of both.
+QUICK := MEKONG_TEST_PART=5 $(BIN)/pytest --quiet -m "not integration and not processes"
+
+quick: quick-unit quick-rest
+
+quick-unit: setup
+	@$(QUICK) -p no:schemathesis tests/unit $(ARGS)
+
+quick-rest: setup
+	@$(QUICK) tests/property tests/contract $(ARGS)
+
+coverage: setup ## print which lines and branches the unit and contract tests do not reach
+	@$(BIN)/pytest --quiet -m "not integration" $(TWO_AT_A_TIME) --cov --cov-report=term tests/unit tests/contract $(ARGS)
 
 format: setup ## format the code, and mend what the linter can
 	@$(BIN)/ruff check --fix --quiet . || true
@@ -44,6 +55,14 @@ chaos: setup ## kill and pause everything at random while messages flow, N times
 bench: setup ## the figures of docs/benchmarks.md
 	@$(BIN)/python -m benchmarks $(ARGS)
 
+pictures: setup ## draw docs/pictures again, from what real commands print on the stack of the demo; those of sheets need LibreOffice, those of pages Chromium and fonts-noto-cjk; about five minutes
+	@$(BIN)/python -m mekong.deploy.pictures
+	@MEKONG_PICTURES=docs/pictures $(BIN)/python -m pytest -q tests/integration/page -k "everybody and en-1280"
+	@MEKONG_PICTURES=docs/pictures $(BIN)/python -m pytest -q tests/integration/console -k "everybody and en-1280"
+
+office: setup ## prove templates and marked sheets in LibreOffice; as root it installs the Debian package libreoffice-calc
+	@$(BIN)/python -m tests.office.prove
+
 LOCK = $(BIN)/python -m uv pip compile pyproject.toml locks/build.in --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header --no-annotate --quiet
 
@@ -52,8 +71,12 @@ lock: setup ## resolve the dependencies anew into locks/; ARGS=--upgrade takes n
 	@$(LOCK) --extra dev --output-file locks/dev.txt $(ARGS)
 	@$(LOCK) --extra local --constraint locks/dev.txt --output-file locks/local.txt
 	@$(LOCK) --constraint locks/dev.txt --output-file locks/base.txt
-	@$(LOCK) --extra peers --override locks/dev.txt --output-file locks/peers.txt
+	@sed -n 's/^\([^ ;]*==[^ ;]*\) \\$$/\1/p' locks/dev.txt > locks/shared.tmp  # without what only one system needs, such as cffi
+	@$(LOCK) --extra peers --override locks/shared.tmp --output-file locks/peers.txt; done=$$?; rm locks/shared.tmp; exit $$done
+
+release: setup ## check that the version of pyproject.toml may be released, build it into dist/, say what is next
+	@$(BIN)/python .ci/release.py
 
 clean: ## delete what tests and tools left behind (not .venv, not .mekong)
-	@rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis build dist *.egg-info
+	@rm -rf .coverage .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis build dist *.egg-info
 	@find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +

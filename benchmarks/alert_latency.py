@@ -20,11 +20,11 @@ from benchmarks.load import START, ticks
 from benchmarks.messages import AGENCIES, seizure
 from benchmarks.progress import partitions_of, reader
 from benchmarks.table import table
-from deploy.registry import profile_of
-from producers.outbox import Outbox
-from schemas import wire
-from schemas.settings import settings
-from schemas.topics import ALERTS, INCOMING
+from mekong.deploy.registry import profile_of
+from mekong.producers.outbox import Outbox
+from mekong.schemas import wire
+from mekong.schemas.settings import settings
+from mekong.schemas.topics import ALERTS, INCOMING
 
 QUIET_DAYS = 60
 P99_MS = 1_000

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from benchmarks.ground import MEKONG, ROOT
 from benchmarks.table import table
-from schemas.errors import Fatal
+from mekong.schemas.errors import Fatal
 
 TARGET_S = 90.0
 WITHIN_S = 900.0

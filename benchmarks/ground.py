@@ -12,18 +12,18 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from deploy.local.clickhouse import ClickHouse
-from deploy.local.kafka import Kafka
-from deploy.local.ports import free_port
-from deploy.local.process import Process
-from deploy.registry import add_agencies, profile_of
-from deploy.topics import create_topics
-from schemas.errors import Fatal
-from schemas.settings import Settings
-from schemas.topics import SHARED
+from mekong.deploy.local.clickhouse import ClickHouse
+from mekong.deploy.local.kafka import Kafka
+from mekong.deploy.local.ports import free_port
+from mekong.deploy.local.process import Process
+from mekong.deploy.registry import add_agencies, profile_of
+from mekong.deploy.topics import create_topics
+from mekong.schemas.errors import Fatal
+from mekong.schemas.settings import Settings
+from mekong.schemas.topics import SHARED
 
 ROOT = Path(__file__).resolve().parents[1]
-MEKONG = (sys.executable, "-P", "-m", "deploy.cli")
+MEKONG = (sys.executable, "-P", "-m", "mekong.deploy.cli")
 READY_WITHIN_S = 120.0
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 
@@ -51,7 +51,7 @@ class Ground:
         self.settings = Settings()
         create_topics(self.settings, SHARED)
         if clickhouse:
-            from sinks.clickhouse.migrate import migrate  # noqa: PLC0415 - only where there is a ClickHouse
+            from mekong.sinks.clickhouse.migrate import migrate  # noqa: PLC0415 - only where there is a ClickHouse
 
             migrate(self.settings.clickhouse())
 

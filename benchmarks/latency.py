@@ -19,12 +19,12 @@ from benchmarks.load import START
 from benchmarks.messages import AGENCIES, seizures
 from benchmarks.progress import partitions_of, reader
 from benchmarks.table import table
-from producers.outbox import Outbox
-from schemas import wire
-from schemas.errors import Fatal
-from schemas.settings import settings
-from schemas.topics import INCOMING, JOURNAL
-from sinks.clickhouse.client import Database
+from mekong.producers.outbox import Outbox
+from mekong.schemas import wire
+from mekong.schemas.errors import Fatal
+from mekong.schemas.settings import settings
+from mekong.schemas.topics import INCOMING, JOURNAL
+from mekong.sinks.clickhouse.client import Database
 
 BATCH = "latency"
 WARM_UP = 0.1  # of the messages are sent first and not counted
@@ -131,7 +131,7 @@ def send(messages: Sequence[tuple[str, bytes, bytes]], rate: int) -> tuple[dict[
 
 
 def _one_of_each() -> Iterator[tuple[str, bytes, bytes]]:
-    """A message of each agency, of an earlier day: its case number is no other's."""
+    """A message of each agency, of an earlier day: no other message has its case number."""
     for agency in AGENCIES:
         _, key, value = next(seizures(1, agencies=(agency,), start=START - timedelta(days=400)))
         yield agency, key, value

@@ -9,12 +9,12 @@ from datetime import UTC, datetime, timedelta
 from kafka import KafkaProducer
 
 from benchmarks.messages import AGENCIES, seizures
-from deploy.registry import profile_of
-from schemas.connect import kafka_options
-from schemas.control import CONTROL_HEADER, Tick, sign
-from schemas.settings import Settings
-from schemas.topics import INCOMING
-from schemas.wire import encode
+from mekong.deploy.registry import profile_of
+from mekong.schemas.connect import kafka_options
+from mekong.schemas.control import CONTROL_HEADER, Tick, sign
+from mekong.schemas.settings import Settings
+from mekong.schemas.topics import INCOMING
+from mekong.schemas.wire import encode
 
 START = datetime(2026, 5, 1, tzinfo=UTC)
 STEP_S = 30.0
@@ -52,8 +52,8 @@ def fill(settings: Settings, count: int, agencies: Sequence[str] = AGENCIES) -> 
 
 def ticks(settings: Settings, offsets: dict[str, str], day: datetime) -> Iterator[Sent]:
     """A day's beginning, where each agency is."""
-    secret = settings.deployment_secret()
+    key = settings.control_keys().signing
     for agency, offset in offsets.items():
         topic = INCOMING.of(agency)
         value = encode(Tick(at=datetime.fromisoformat(f"{day.date().isoformat()}T00:00{offset}"), replay=True))
-        yield topic, None, value, [(CONTROL_HEADER, sign(secret, topic, value))]
+        yield topic, None, value, [(CONTROL_HEADER, sign(key, topic, value))]

@@ -13,10 +13,10 @@ from typing import Any, NamedTuple
 from kafka import KafkaConsumer, TopicPartition
 
 from benchmarks.ground import TICKS_PER_S, cpu_s
-from deploy.local.process import Process
-from schemas.connect import kafka_options
-from schemas.errors import Fatal
-from schemas.settings import Settings
+from mekong.deploy.local.process import Process
+from mekong.schemas.connect import kafka_options
+from mekong.schemas.errors import Fatal
+from mekong.schemas.settings import Settings
 
 EVERY_S = 0.2
 QUIET_S = 2.0

@@ -1,7 +1,7 @@
 """A state of a million cases: how long a worker needs from its start until it serves, and how much memory it then has.
 
 The state is written by the lanes themselves (``Lane.replace``), so it lies in the topic as a worker leaves it, except that none of it
-has been overwritten. Values are made by ``streams.core.intake``'s own ``Case``; each case has its ``same`` key beside it.
+has been overwritten. Values are made by ``mekong.streams.core.intake``'s own ``Case``; each case has its ``same`` key beside it.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ from benchmarks.ground import Ground, ground, memory_mb, wait_for
 from benchmarks.messages import AGENCIES, seizures
 from benchmarks.progress import partitions_of, reader
 from benchmarks.table import table
-from deploy.registry import profile_of
-from schemas import wire
-from schemas.connect import kafka_options
-from schemas.errors import Fatal
-from schemas.topics import CASES, INCOMING, JOURNAL, LANES, lane_of
-from streams.agents import AGENTS
-from streams.app import connection
-from streams.core.intake.control import profile_key
-from streams.core.intake.identify import Case
-from streams.core.intake.identity import HASH_FORMAT
-from streams.core.intake.take import case_key, same_key
-from streams.lanes import Lane
+from mekong.deploy.registry import profile_of
+from mekong.schemas import wire
+from mekong.schemas.connect import kafka_options
+from mekong.schemas.errors import Fatal
+from mekong.schemas.topics import CASES, INCOMING, JOURNAL, LANES, lane_of
+from mekong.streams.agents import AGENTS
+from mekong.streams.app import connection
+from mekong.streams.core.intake.cases import case_key, same_key
+from mekong.streams.core.intake.control import profile_key
+from mekong.streams.core.intake.identify import Case
+from mekong.streams.core.intake.identity import HASH_FORMAT
+from mekong.streams.lanes import Lane
 
 TARGET_S, TARGET_MB = 15.0, 1_000
 GIVE_UP_S = 300.0

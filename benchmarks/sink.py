@@ -19,21 +19,21 @@ from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from benchmarks.ground import Ground, ground
 from benchmarks.messages import seizure
 from benchmarks.table import table
-from deploy.registry import profile_of
-from schemas import wire
-from schemas.connect import kafka_options
-from schemas.control import CONTROL_HEADER, sign
-from schemas.topics import INCOMING, JOURNAL, LANES
-from sinks.base import Source
-from sinks.clickhouse.client import Database
-from sinks.clickhouse.sink import ClickHouseSink
-from sinks.clickhouse.tables.journal import TABLE
-from sinks.reader import consumer
-from sinks.runner import Runner
-from sinks.waiting import Limits
-from streams.core.draft import Draft
-from streams.core.intake.control import Deployment
-from streams.core.intake.fold import Intake
+from mekong.deploy.registry import profile_of
+from mekong.schemas import wire
+from mekong.schemas.connect import kafka_options
+from mekong.schemas.control import CONTROL_HEADER, sign
+from mekong.schemas.topics import INCOMING, JOURNAL, LANES
+from mekong.sinks.base import Source
+from mekong.sinks.clickhouse.client import Database
+from mekong.sinks.clickhouse.sink import ClickHouseSink
+from mekong.sinks.clickhouse.tables.journal import TABLE
+from mekong.sinks.reader import consumer
+from mekong.sinks.runner import Runner
+from mekong.sinks.waiting import Limits
+from mekong.streams.core.draft import Draft
+from mekong.streams.core.intake.control import Deployment
+from mekong.streams.core.intake.fold import Intake
 
 AGENCY = "VN-CUSTOMS"
 AIM = 0.7

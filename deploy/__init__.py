@@ -1,1 +1,1 @@
-"""Put together: the command, the local stack, what a deployment needs made in it. May import everything."""
+"""Puts everything together: the command, the local stack, and the setup of a deployment. May import everything."""

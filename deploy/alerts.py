@@ -1,26 +1,22 @@
-"""Alerts of one deployment, and what a person sees of them on a terminal: lines, sparklines, the drawing of `alerts explain`."""
+"""Reads the alerts of a deployment and draws them on a terminal: lines, sparklines, and the picture of `alerts explain`."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from itertools import pairwise
-from typing import Any
 
-from kafka import KafkaConsumer, TopicPartition
-
-from deploy.numbers import number
-from deploy.sparkline import scale, sparkline
-from schemas.alerts import Alert, Kind, State
-from schemas.alerts import Span as Bucket
-from schemas.connect import kafka_options
-from schemas.errors import Refused
-from schemas.settings import Settings
-from schemas.topics import ALERTS
-from schemas.wire import decode
-from sinks.clickhouse.client import Database
-from sinks.upto import up_to
+from mekong.deploy.numbers import number
+from mekong.deploy.sparkline import scale, sparkline
+from mekong.schemas.alerts import Alert, Kind, State
+from mekong.schemas.alerts import Span as Bucket
+from mekong.schemas.errors import Refused
+from mekong.schemas.settings import Settings
+from mekong.schemas.topics import ALERTS
+from mekong.schemas.wire import decode
+from mekong.sinks.clickhouse.client import Database
+from mekong.sinks.reading import read_topic
 
 SHOWN = 30
 """Buckets in a sparkline."""
@@ -31,26 +27,10 @@ Span = tuple[date, int]
 
 
 def follow(settings: Settings, *, on: bool) -> Iterator[list[Alert]]:
-    """The alerts there are, in lists as they come; with ``on`` those that come later too, for ever. Raises Refused, Retriable."""
-    consumer = KafkaConsumer(**kafka_options(settings), auto_offset_reset="earliest", isolation_level="read_committed")
-    try:
-        tps = [TopicPartition(ALERTS.name, number) for number in sorted(consumer.partitions_for_topic(ALERTS.name) or ())]
-        if not tps:
-            raise Refused(f"there is no topic {ALERTS.name} here: `mekong topics --create` makes it")
-        consumer.assign(tps)
-        consumer.seek_to_beginning(*tps)
-        polls: Iterable[Any] = _without_end(consumer) if on else up_to(consumer, consumer.end_offsets(tps), f"read {ALERTS.name}")
-        for polled in polls:
-            found = [decode(one.value, Alert) for records in polled.values() for one in records if one.value]
-            if found:
-                yield found
-    finally:
-        consumer.close()
-
-
-def _without_end(consumer: KafkaConsumer) -> Iterator[Any]:
-    while True:
-        yield consumer.poll(300)
+    """The existing alerts, in lists as they arrive; with ``on`` also later ones, without an end. Raises Refused, Retriable."""
+    for records in read_topic(settings, ALERTS.name, on=on):
+        if found := [decode(one.value, Alert) for one in records if one.value]:
+            yield found
 
 
 def all_alerts(settings: Settings) -> list[Alert]:
@@ -59,9 +39,9 @@ def all_alerts(settings: Settings) -> list[Alert]:
 
 
 def alert_of(settings: Settings, text: str) -> Alert:
-    """The alert of this id, or whose id begins so. Raises Refused: none, or several."""
+    """The alert with this id, or whose id begins with it. Raises Refused when there is none, or there are several."""
     if len(text) < _SHORTEST_ID or not re.fullmatch(r"[0-9a-f-]+", text):
-        raise Refused(f"{text!r} is no alert id: give it, or at least its first {_SHORTEST_ID} letters.")
+        raise Refused(f"{text!r} is not an alert id: give it, or at least its first {_SHORTEST_ID} letters.")
     found = [one for one in all_alerts(settings) if str(one.alert_id).startswith(text)]
     if len({one.alert_id for one in found}) != 1:
         raise Refused(f"{'No alert has' if not found else 'More than one alert has'} the id {text}: `mekong alerts` shows them.")
@@ -79,7 +59,7 @@ class History:
         self._database.close()
 
     def before(self, alert: Alert, shown: int = SHOWN) -> list[Span]:
-        """The buckets of the alert's series that end with the alert's own, in order, from the first known on; 0 where no case came."""
+        """The buckets of the alert's series up to the alert's own, in order, from the first known one. A bucket without cases is 0."""
         size, newest = alert.bucket.size, _last(alert.bucket)
         first = _back(newest, size, shown - 1)
         rows = self._database.query(
@@ -112,7 +92,7 @@ class History:
 
 
 HEAD = f"{'raised':<16}  {'id':<8}  {'kind':<11}  {'tier':<6}  {'state':<9}  {'series':<26}  {'since':<10}  cases"
-"""Of what ``line`` gives."""
+"""The header of what ``line`` gives."""
 
 
 def line(alert: Alert, spans: Sequence[Span] = ()) -> str:
@@ -138,7 +118,7 @@ def _height(alert: Alert) -> str:
 
 
 def brief(alert: Alert, spans: Sequence[Span], language: str = "en") -> list[str]:
-    """The sentence, the series, what was to be expected, what stands out: an alert among others."""
+    """An alert in a list: its sentence, its series, what was expected, and what stands out."""
     within = f", 9 of 10 lie within {alert.interval_90.low:,} to {alert.interval_90.high:,}" if alert.interval_90 else ""
     expected = (
         "" if _is_over(alert) or alert.expected is None else f"observed {alert.observed:,}, expected {number(alert.expected)}{within}"
@@ -155,12 +135,12 @@ def brief(alert: Alert, spans: Sequence[Span], language: str = "en") -> list[str
 
 
 def _in_shell(sql: str) -> str:
-    """In double quotes, so that it can be pasted: a shell reads some signs within them too."""
+    """Put SQL in double quotes, so that it can be pasted. A shell reads some signs within them too, so these are escaped."""
     return '"' + re.sub(r'([`"$\\])', r"\\\1", sql) + '"'
 
 
 def explained(alert: Alert, spans: Sequence[Span], language: str = "en") -> list[str]:
-    """Everything there is to say: the sentence, the drawing, what stands out, the figures of the test, and how to see the cases."""
+    """Everything about one alert: its sentence, the drawing, what stands out, the figures of the test, and how to see the cases."""
     lines = [getattr(alert.sentences, language), ""]
     if spans:
         drawn = sparkline([cases for _, cases in spans])

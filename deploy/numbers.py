@@ -1,4 +1,4 @@
-"""A count or a mean in, as people read it out. Pure."""
+"""Writes a count or a mean as people read it. Pure."""
 
 from __future__ import annotations
 

@@ -1,10 +1,10 @@
-"""Counts in, one line of a drawing for the terminal out. Pure."""
+"""Draws counts as one line for the terminal. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from deploy.numbers import number
+from mekong.deploy.numbers import number
 
 _BLOCKS = "▁▂▃▄▅▆▇█"
 _WIDTH = 40

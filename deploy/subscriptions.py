@@ -1,4 +1,4 @@
-"""Subscriptions and answers of one deployment: read, checked and written (``subscriptions.v1``, ``answers.v1``)."""
+"""Reads, checks and writes the subscriptions and answers of a deployment (``subscriptions.v1``, ``answers.v1``)."""
 
 from __future__ import annotations
 
@@ -8,21 +8,23 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+from kafka import KafkaProducer
 from pydantic import ValidationError
 
-from deploy.profiles import nearest
-from deploy.registry import list_agencies, read_compacted
-from schemas.alerts import Kind, Tier
-from schemas.codes import code_list
-from schemas.connect import kafka_options
-from schemas.errors import Refused
-from schemas.notifications import Delivery, Notification
-from schemas.settings import Settings
-from schemas.subscriptions import Answer, Subscription
-from schemas.topics import ANSWERS, DELIVERIES, NOTIFICATIONS, SUBSCRIPTIONS, Topic
-from schemas.wire import R, decode, encode
-from sinks.upto import up_to
+from mekong.deploy.profiles import nearest
+from mekong.deploy.registry import list_agencies, read_compacted
+from mekong.schemas.alerts import Kind, Tier
+from mekong.schemas.channels import CHANNELS, name_of
+from mekong.schemas.codes import code_list
+from mekong.schemas.connect import kafka_options
+from mekong.schemas.errors import Refused
+from mekong.schemas.notifications import Delivery, Notification
+from mekong.schemas.settings import Settings
+from mekong.schemas.subscriptions import Answer, Subscription
+from mekong.schemas.topics import ANSWERS, DELIVERIES, NOTIFICATIONS, SUBSCRIPTIONS, Topic
+from mekong.schemas.wire import R, decode, encode
+from mekong.sinks.delivery.host import host_of
+from mekong.sinks.reading import read_topic
 
 WAIT_S = 30
 _SHORTEST_ID = 8
@@ -30,9 +32,7 @@ _SHOWN = 60  # characters of what was given
 _WANTED = {
     "id": ("ID", "give 2 to 61 small letters, digits and hyphens, as duty-vn"),
     "member": ("--member", "give the code of an agency, as VN-CUSTOMS"),
-    "to": ("--mail", "give an address alone and in ASCII, as duty@example.org"),
-    "url": ("--webhook", "give an address that begins with https://, of at most 500 characters"),
-    "secret_name": ("--secret-name", "give capital letters, digits and underscores, as FUSION"),
+    **{f"{name_of(channel)} {one.field}": (one.flag, one.wanted) for channel in CHANNELS for one in channel.options},
     "agencies": ("--agency", "give the code of an agency, as VN-CUSTOMS"),
     "commodity_groups": ("--group", f"give one of {', '.join(code_list('commodity_groups'))}"),
     "budget_per_week": ("--budget", "give a number from 0 to 1,000"),
@@ -41,7 +41,7 @@ _WANTED = {
     "end": ("--quiet", "give two times of the member's own day, without an offset, as 22:00-06:00"),
     "text": ("The text", "give at most 1,000 characters"),
 }
-"""Field of a record that a person makes -> what gives it, and what it should be."""
+"""Field of a record that a person makes, with its channel where it has one -> what gives it, and what it should be."""
 
 
 def subscriptions(settings: Settings) -> dict[str, Subscription]:
@@ -54,7 +54,7 @@ def subscription(settings: Settings, name: str) -> Subscription:
     """The one of this id. Raises Refused with the nearest names when there is none."""
     known = subscriptions(settings)
     if name not in known:
-        raise Refused(f"There is no subscription {name!r}{nearest(name, known)}.")
+        raise Refused(f"The subscription {name!r} does not exist{nearest(name, known)}.")
     return known[name]
 
 
@@ -71,6 +71,10 @@ def checked(settings: Settings, wanted: Subscription) -> Subscription:
         ("Region", wanted.filter.regions, regions),
     ):
         _check(field, names, known)
+    if wanted.channel.address:
+        host_of(wanted.channel.address)
+    if wanted.channel.secret:
+        settings.check_webhook_secret(wanted.channel.secret, wanted.member)
     return wanted
 
 
@@ -94,8 +98,8 @@ def made(record: type[R], values: object) -> R:
         return record.model_validate(values)
     except ValidationError as exc:
         first = exc.errors(include_url=False)[0]
-        field = next((part for part in reversed(first["loc"]) if isinstance(part, str)), "what was given")
-        option, wanted = _WANTED.get(field, (field, first["msg"]))
+        parts = [part for part in first["loc"] if isinstance(part, str)] or ["what was given"]
+        option, wanted = _WANTED.get(" ".join(parts[-2:])) or _WANTED.get(parts[-1], (parts[-1], first["msg"]))
         given = f" {str(first['input'])[:_SHOWN]!r}" if first["input"] else ""
         raise Refused(f"{option}{given}: {wanted}.") from exc
 
@@ -110,35 +114,21 @@ def write(settings: Settings, record: Subscription | Answer) -> None:
         producer.close(WAIT_S)
 
 
-class Told(NamedTuple):
+class NotificationHistory(NamedTuple):
     """What was decided and what became of it, so far."""
 
     notifications: list[Notification]
     deliveries: list[Delivery]
 
 
-def told(settings: Settings) -> Told:
+def notification_history(settings: Settings) -> NotificationHistory:
     """All notifications and deliveries up to now."""
-    return Told(read_all(settings, NOTIFICATIONS, Notification), read_all(settings, DELIVERIES, Delivery))
+    return NotificationHistory(read_all(settings, NOTIFICATIONS, Notification), read_all(settings, DELIVERIES, Delivery))
 
 
 def read_all(settings: Settings, topic: Topic, record: type[R]) -> list[R]:
     """Every committed record of a topic up to its end as of now, in the order of each partition. Raises Refused, Retriable."""
-    consumer = KafkaConsumer(**kafka_options(settings), auto_offset_reset="earliest", isolation_level="read_committed")
-    try:
-        tps = [TopicPartition(topic.name, number) for number in sorted(consumer.partitions_for_topic(topic.name) or ())]
-        if not tps:
-            raise Refused(f"there is no topic {topic.name} here: `mekong topics --create` makes it")
-        consumer.assign(tps)
-        ends = consumer.end_offsets(tps)
-        consumer.seek_to_beginning(*tps)
-        found: list[R] = []
-        for polled in up_to(consumer, ends, f"read {topic.name}"):
-            for records in polled.values():
-                found += [decode(one.value, record) for one in records if one.value]
-        return found
-    finally:
-        consumer.close()
+    return [decode(one.value, record) for records in read_topic(settings, topic.name) for one in records if one.value]
 
 
 def notification_of(settings: Settings, text: str, name: str | None) -> Notification:
@@ -147,7 +137,7 @@ def notification_of(settings: Settings, text: str, name: str | None) -> Notifica
     Raises Refused: there is none, or more than one, or several subscriptions got it and none is named.
     """
     if len(text) < _SHORTEST_ID or not re.fullmatch(r"[0-9a-f-]+", text):
-        raise Refused(f"{text!r} is no id: give that of a notification or an alert, or at least its first {_SHORTEST_ID} letters.")
+        raise Refused(f"{text!r} is not an id: give that of a notification or an alert, or at least its first {_SHORTEST_ID} letters.")
     found = [one for one in read_all(settings, NOTIFICATIONS, Notification) if name in {None, one.subscription} and _is_meant(one, text)]
     if not found:
         raise Refused(f"No notification{f' of {name}' if name else ''} is about {text}.")

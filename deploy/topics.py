@@ -1,4 +1,4 @@
-"""The topics of a deployment: made as ``schemas/topics.py`` says, and looked at."""
+"""Creates the topics of a deployment as ``schemas/topics.py`` declares them, and compares existing topics with it."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from kafka import KafkaAdminClient
 from kafka.admin import NewTopic
 from kafka.errors import NoError, TopicAlreadyExistsError, for_code
 
-from producers.broker import reaching
-from schemas.connect import kafka_options
-from schemas.errors import Fatal
-from schemas.settings import Settings
-from schemas.topics import SHARED, Topic
+from mekong.producers.broker import reaching
+from mekong.schemas.connect import kafka_options
+from mekong.schemas.errors import Fatal, Refused
+from mekong.schemas.settings import Settings
+from mekong.schemas.topics import REGISTRY, SHARED, Topic
 
 AT_ONCE = 50  # topics in one request
 SEEN_WITHIN_MS = 60_000
@@ -21,7 +21,10 @@ SEEN_WITHIN_MS = 60_000
 
 @contextmanager
 def admin_client(settings: Settings, doing: str = "look after the topics") -> Iterator[KafkaAdminClient]:
-    """An admin client of the deployment's Kafka, closed at the end; errors of Kafka become ours, and say what was being done."""
+    """An admin client of the deployment's Kafka, closed at the end.
+
+    It turns errors of Kafka into errors of the project, with what was being done.
+    """
     with reaching(settings, doing):
         admin = KafkaAdminClient(**kafka_options(settings))
         try:
@@ -33,10 +36,24 @@ def admin_client(settings: Settings, doing: str = "look after the topics") -> It
 def create_topics(settings: Settings, topics: Iterable[Topic] = SHARED, agencies: Iterable[str] = ()) -> list[str]:
     """Make what is missing of ``topics``, those with one for each agency for ``agencies``; the names of those made.
 
-    Does nothing to a topic that exists, but raises Fatal when it has another number of partitions: lanes are partitions.
+    A new deployment's secret must be a long one. Does nothing to a topic that exists, but
+    raises Fatal when it has another number of partitions: lanes are partitions.
     """
     with admin_client(settings) as admin:
-        return create_with(admin, settings.kafka_replication, topics, agencies)
+        expect_replication(admin, settings)
+        if REGISTRY in (wanted := tuple(topics)) and not partitions_with(admin, [REGISTRY.name]):
+            settings.check_new_secret()
+        return create_with(admin, settings.kafka_replication, wanted, agencies)
+
+
+def expect_replication(admin: KafkaAdminClient, settings: Settings) -> None:
+    """Raises Refused when there are several brokers and no setting gives the number of replicas."""
+    brokers = len(admin.describe_cluster()["brokers"])
+    if brokers > 1 and "kafka_replication" not in settings.model_fields_set:
+        raise Refused(
+            f"This cluster has {brokers} brokers, and MEKONG_KAFKA_REPLICATION is not set: 3 is right for a real deployment."
+            " With 1 what a broker has is lost with it."
+        )
 
 
 def create_with(admin: KafkaAdminClient, replication: int, topics: Iterable[Topic], agencies: Iterable[str] = ()) -> list[str]:

@@ -1,1 +1,1 @@
-"""IN: an agency's own words become messages on its topic. Imports schemas and nothing else of the project."""
+"""Sends an agency's data: turns files into messages on the agency's topic. Imports schemas and nothing else of the project."""

@@ -1,18 +1,19 @@
-"""A receipt's bytes in, what its sender asks of it out. Pure, and quick: a replay reads hundreds of thousands."""
+"""Reads from a receipt's bytes what its sender needs. Pure, and fast, because a replay reads hundreds of thousands of receipts."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-from schemas.receipts import Outcome
-from schemas.rejected import Reason
-from schemas.wire import load
+from mekong.schemas.receipts import Outcome
+from mekong.schemas.rejected import Reason
+from mekong.schemas.wire import load
 
 _OUTCOMES = {outcome.value: outcome for outcome in Outcome}
+_REASONS = {reason.value: reason for reason in Reason}
 
 
 class Noticed(NamedTuple):
-    """Something that a person should look at in a message that was taken."""
+    """A notice about an accepted message that a person should look at."""
 
     code: str
     field: str
@@ -25,21 +26,21 @@ class Answer(NamedTuple):
     source_topic: str
     source_offset: int
     outcome: Outcome
-    reason: Reason | None = None
+    reason: Reason | str | None = None
     field: str = "message"
     detail: str = ""
     notices: tuple[Noticed, ...] = ()
 
 
 def answer(raw: bytes) -> Answer:
-    """A receipt's bytes, read without checking what we wrote ourselves."""
+    """Read a receipt's bytes. They are not checked, because the exchange wrote them."""
     found = load(raw)
     reason = found.get("reason")
     return Answer(
         found["source_topic"],
         found["source_offset"],
         _OUTCOMES[found["outcome"]],
-        None if reason is None else Reason(reason),
+        _REASONS.get(reason, reason),
         found.get("field") or "message",
         found.get("detail") or "",
         tuple(Noticed(one["code"], one["field"], one["detail"]) for one in found.get("warnings", ())),

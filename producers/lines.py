@@ -1,12 +1,15 @@
-"""Chunks of bytes in, numbered lines out. What is no plain text is refused by name; a line is never longer than a message."""
+"""Splits chunks of bytes into numbered lines. It refuses a file that is not plain text and names the file's kind.
+
+No line that it returns is longer than a message may be.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from schemas.limits import MAX_MESSAGE_BYTES
-from schemas.rejected import Reason, Rejected
+from mekong.schemas.limits import MAX_MESSAGE_BYTES
+from mekong.schemas.rejected import Reason, Rejected
 
 _BOM = b"\xef\xbb\xbf"
 _MAGIC = (
@@ -73,7 +76,7 @@ def text(line: Line) -> str | Rejected:
             reason=Reason.INVALID_UTF8,
             field="line",
             where=line.where,
-            detail=f"byte {exc.start + 1} of the line is no UTF-8: save the file as UTF-8",
+            detail=f"byte {exc.start + 1} of the line is not UTF-8: save the file as UTF-8",
         )
     if "\0" in found:
         return Rejected(reason=Reason.BAD_ROW, field="line", where=line.where, detail="it holds NUL bytes: the file is damaged or no text")
@@ -81,12 +84,12 @@ def text(line: Line) -> str | Rejected:
 
 
 def bad_file(detail: str) -> Rejected:
-    """The file as a whole cannot be read."""
+    """The complete file cannot be read."""
     return Rejected(reason=Reason.BAD_FILE, field="file", detail=detail)
 
 
 def _head(chunks: Iterable[bytes]) -> tuple[bytes, Iterator[bytes]]:
-    """Enough of the beginning to know what the file is, and an iterator whose first item is empty and then the rest."""
+    """Enough of the beginning to recognize the file, and an iterator over the rest. Its first item is empty."""
     rest = iter(chunks)
     head = b""
     for chunk in rest:

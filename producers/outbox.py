@@ -1,7 +1,8 @@
-"""Messages in, Kafka out, and a report on each: at least once by the network, exactly once in the topic, in order, bounded memory.
+"""Sends messages to Kafka, in order, and returns a delivery report for each message. Its memory is bounded.
 
-The producer is idempotent with acks=all, so a retry inside it neither doubles nor reorders. What the broker will never take is a
-report with ``Rejected``; what only a person or time can mend is raised, and then the outbox is of no more use: open another.
+The network may carry a message several times; the topic has it exactly once. The producer is idempotent with acks=all, so a retry
+neither duplicates nor reorders messages. When the broker will never accept a message, its report has a ``Rejected``. When a person
+must act or the broker is away, the outbox raises an exception. That outbox cannot be used again: open another one.
 """
 
 from __future__ import annotations
@@ -22,34 +23,38 @@ from kafka.errors import (
     RecordListTooLargeError,
 )
 
-from producers.broker import expect, reaching, translated
-from schemas.batches import BATCH_HEADER
-from schemas.connect import kafka_options
-from schemas.errors import Refused, Retriable
-from schemas.limits import MAX_MESSAGE_BYTES
-from schemas.rejected import Reason, Rejected
-from schemas.settings import Settings
+from mekong.producers.broker import expect, reaching, translated
+from mekong.schemas.batches import BATCH_HEADER, EDITION_HEADER
+from mekong.schemas.connect import kafka_options
+from mekong.schemas.errors import Refused, Retriable
+from mekong.schemas.limits import CASE_NO_LENGTH, MAX_MESSAGE_BYTES
+from mekong.schemas.rejected import Reason, Rejected
+from mekong.schemas.settings import Settings
 
 T = TypeVar("T")
+Headers = list[tuple[str, bytes]] | None
 _TOO_LARGE = (MessageSizeTooLargeError, RecordListTooLargeError)
 _REFUSED_RECORD = (*_TOO_LARGE, CorruptRecordError, InvalidRecordError)
 _CLOSE_S = 5
-_KEY_LENGTH = 100  # of a case number; a longer one is no case number, and the exchange will say so
 
 
 class Delivered(NamedTuple, Generic[T]):
-    """The broker has it, for good."""
+    """The broker has stored the message."""
 
     token: T
+    """What the sender calls the message."""
     topic: str
     offset: int
+    """Its place in the topic: the receipt names it as ``source_offset``."""
 
 
 class Undelivered(NamedTuple, Generic[T]):
-    """The broker will never take it."""
+    """The broker will never accept it."""
 
     token: T
+    """What the sender calls the message."""
     rejected: Rejected
+    """Why."""
 
 
 Report = Delivered[T] | Undelivered[T]
@@ -63,41 +68,44 @@ class Outbox(Generic[T]):
         settings: Settings,
         batch: str = "",
         *,
+        edition: str = "",
         max_messages: int = 20_000,
         max_bytes: int = 64 * 1024 * 1024,
         linger_ms: int = 5,
         delivery_timeout_s: int = 120,
     ) -> None:
-        """``batch`` names the sending. At most ``max_messages`` and ``max_bytes`` are under way; then ``send`` waits."""
+        """Open the producer. ``batch`` names the sending, ``edition`` is the time of its file.
+
+        At most ``max_messages`` and ``max_bytes`` are being sent at a time; above that, ``send`` waits.
+        """
         self._settings = settings
-        self._headers = [(BATCH_HEADER, batch.encode())] if batch else []
+        named = ((BATCH_HEADER, batch), (EDITION_HEADER, edition))
+        own = [(header, value.encode()) for header, value in named if value]
+        self._headers = {True: own, False: [(header, value) for header, value in own if header != EDITION_HEADER]}
+        """Whether the time of its file orders a message -> the headers of the message."""
         self._max_messages, self._max_bytes = max_messages, max_bytes
         self._waiting: dict[str, deque[tuple[T, Any, int]]] = {}
         self._messages = self._bytes = 0
+        self.appended_ms: int | None = None
+        """When the broker appended what it reported last, by its own clock where the topic keeps that; milliseconds since 1970."""
         self._reports: list[Report[T]] = []
         with reaching(settings, "reach the exchange"):
-            self._producer = KafkaProducer(
-                **kafka_options(settings),
-                enable_idempotence=True,
-                acks="all",
-                linger_ms=linger_ms,
-                batch_size=262_144,
-                max_request_size=MAX_MESSAGE_BYTES + 65_536,
-                max_block_ms=5_000,
-                delivery_timeout_ms=delivery_timeout_s * 1000,
-                request_timeout_ms=min(30_000, delivery_timeout_s * 1000 - 1000),
-                allow_auto_create_topics=False,
-                metrics_enabled=False,
-            )
+            self._producer = _idempotent_producer(settings, linger_ms, delivery_timeout_s * 1000)
 
     def expect(self, topics: Iterable[str]) -> None:
         """Name topics that will be sent to, before the first message: it saves the wait at the first one of each."""
         expect(self._producer, topics)
 
-    def send(self, topic: str, case_no: str, value: bytes, token: T, headers: list[tuple[str, bytes]] | None = None) -> None:
-        """Put one message on its way; waits while too many are under way. Raises Refused for a topic that is not there."""
-        if len(value) > MAX_MESSAGE_BYTES:
-            self._reports.append(Undelivered(token, _too_large(len(value))))
+    def send(
+        self, topic: str, case_no: str, value: bytes | None, token: T, headers: Headers = None, partition: int = 0, *, ordered: bool = True
+    ) -> None:
+        """Put one message on its way; waits while too many are under way. Raises Refused for a topic that is not there.
+
+        Without a value it removes its key from a compacted topic. Not ``ordered``: without the time of its file.
+        """
+        size = len(value or b"")
+        if size > MAX_MESSAGE_BYTES:
+            self._reports.append(Undelivered(token, too_large(size)))
             return
         while self._messages >= self._max_messages or self._bytes >= self._max_bytes:
             if not self._collect():
@@ -106,20 +114,20 @@ class Outbox(Generic[T]):
             future = self._producer.send(
                 topic,
                 value=value,
-                key=case_no[:_KEY_LENGTH].encode() or None,
-                partition=0,
-                headers=self._headers if headers is None else headers,
+                key=case_no[:CASE_NO_LENGTH].encode() or None,
+                partition=partition,
+                headers=self._headers[ordered] if headers is None else headers,
             )
         except KafkaError as exc:
             if isinstance(exc, KafkaTimeoutError) and "metadata" in str(exc):
                 raise self._without_metadata(topic) from exc
             raise translated(exc, self._settings, f"send to {topic}") from exc
-        self._waiting.setdefault(topic, deque()).append((token, future, len(value)))
+        self._waiting.setdefault(topic, deque()).append((token, future, size))
         self._messages += 1
-        self._bytes += len(value)
+        self._bytes += size
 
     def reports(self) -> list[Report[T]]:
-        """What has become known since the last call. Raises Retriable, Refused or Fatal when the broker fails us."""
+        """The reports since the last call. Raises Retriable, Refused or Fatal when the broker fails."""
         self._collect()
         found, self._reports = self._reports, []
         return found
@@ -139,15 +147,15 @@ class Outbox(Generic[T]):
         return self.reports()
 
     def close(self) -> None:
-        """Give up what is not delivered, and leave."""
+        """Discard messages that are not delivered, and close the producer."""
         try:
             self._producer.close(timeout=_CLOSE_S)
-        except KafkaTimeoutError:  # it waited for what is under way, and lives on: what is given up now must not arrive later
-            self._producer._sender.force_close()  # noqa: SLF001 - no public call ends it with something under way
+        except KafkaTimeoutError:  # messages were still being sent: a discarded message must not arrive later
+            self._producer._sender.force_close()  # noqa: SLF001 - no public call ends it while messages are being sent
             self._producer.close(timeout=_CLOSE_S)
 
     def _without_metadata(self, topic: str) -> Retriable | Refused:
-        """Why nothing is known of a topic: it is not there, or the broker is away. Raises Retriable, Refused when it cannot be asked."""
+        """Why a topic has no metadata: it does not exist, or the broker is away. Raises Retriable or Refused when it cannot ask."""
         with reaching(self._settings, f"send to {topic}"):
             admin = KafkaAdminClient(**kafka_options(self._settings), request_timeout_ms=10_000)
             try:
@@ -156,16 +164,20 @@ class Outbox(Generic[T]):
                 admin.close()
         if there:
             return Retriable(f"cannot send to {topic} now: the broker did not answer in time")
-        return Refused(f"cannot send to {topic}: there is no such topic, or no right to see it (`mekong agency list`).")
+        return Refused(f"cannot send to {topic}: the topic does not exist, or you have no right to it (`mekong agency list`).")
 
     def _collect(self) -> bool:
-        """Take in the answers; whether there were any. A failure is raised only when all that came before it has been reported."""
+        """Read the broker's answers and return whether there were any.
+
+        A failure is raised only after everything before it has been reported.
+        """
         before = len(self._reports)
         for topic, waiting in self._waiting.items():
             while waiting and waiting[0][1].is_done:
                 token, future, size = waiting[0]
                 if future.exception is None:
                     self._reports.append(Delivered(token, topic, future.value.offset))
+                    self.appended_ms = future.value.timestamp
                 elif isinstance(future.exception, _REFUSED_RECORD):
                     self._reports.append(Undelivered(token, _not_taken(future.exception, size)))
                 elif self._reports:
@@ -184,11 +196,28 @@ class Outbox(Generic[T]):
         self.close()
 
 
-def _too_large(size: int) -> Rejected:
+def too_large(size: int) -> Rejected:
+    """Why a message of this size is not sent."""
     return Rejected(reason=Reason.TOO_LARGE, detail=f"the message has {size:,} bytes, {MAX_MESSAGE_BYTES:,} is the most")
 
 
 def _not_taken(exc: BaseException, size: int) -> Rejected:
     if isinstance(exc, _TOO_LARGE):
-        return _too_large(size)
+        return too_large(size)
     return Rejected(reason=Reason.NOT_SENT, detail=f"the broker refused the message: {exc}")
+
+
+def _idempotent_producer(settings: Settings, linger_ms: int, delivery_timeout_ms: int) -> KafkaProducer:
+    return KafkaProducer(
+        **kafka_options(settings),
+        enable_idempotence=True,
+        acks="all",
+        linger_ms=linger_ms,
+        batch_size=262_144,
+        max_request_size=MAX_MESSAGE_BYTES + 65_536,
+        max_block_ms=5_000,
+        delivery_timeout_ms=delivery_timeout_ms,
+        request_timeout_ms=min(30_000, delivery_timeout_ms - 1000),
+        allow_auto_create_topics=False,
+        metrics_enabled=False,
+    )

@@ -1,7 +1,7 @@
-"""What of one file is delivered already, kept beside the stack's state, so that an interrupted sending goes on and sends nothing again.
+"""Stores which messages of a file are delivered, with the stack's state, so that an interrupted sending continues and sends none twice.
 
-A text file of appended lines: ``R topic offset`` (receipts are read from there) and ``D number topic offset`` (a message is delivered).
-Losing the last lines is harmless: a message that is sent again is answered with ``duplicate``.
+It is a text file of appended lines. ``R topic offset``: receipts are read from this offset. ``D number topic offset``: a message is
+delivered. Losing the last lines is harmless: a message that is sent again gets the receipt ``duplicate``.
 """
 
 from __future__ import annotations
@@ -14,21 +14,40 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from producers.outbox import Delivered
-from schemas.errors import Refused
-from schemas.settings import Settings
+from mekong.producers.digests import Digests
+from mekong.producers.outbox import Delivered
+from mekong.producers.way import exchange_id
+from mekong.schemas.errors import Refused
+from mekong.schemas.settings import Settings
 
 _CHUNK = 1 << 20
 
 
-def key_of(settings: Settings, path: Path, *how: str) -> str:
-    """A name for sending these bytes ``how`` (format, agency) to this deployment. Raises OSError when the file cannot be read."""
+def digest_of(path: Path) -> str:
+    """What these bytes are known by. Raises OSError when the file cannot be read."""
+    return digests_of(path).content
+
+
+def digests_of(path: Path, variant: str = "") -> Digests:
+    """What these bytes, and these bytes read in this way, are known by. Raises OSError when the file cannot be read."""
     digest = hashlib.sha256()
     with path.open("rb") as file:
         while chunk := file.read(_CHUNK):
             digest.update(chunk)
-    where = str(settings.stack.get("stack_id") or settings.bootstrap())
-    return hashlib.sha256("\0".join((digest.hexdigest(), where, *how)).encode()).hexdigest()[:32]
+    content = digest.hexdigest()
+    if variant:
+        digest.update(b"\0" + variant.encode())
+    return Digests(content, digest.hexdigest())
+
+
+def key_of(settings: Settings, digest: str, *how: str) -> str:
+    """A name for sending the bytes of ``digest`` ``how`` (format, agency) to this deployment. Raises Retriable or Fatal.
+
+    Over HTTPS the exchange is asked who it is: an address may belong to a new one. The names of Kafka's records stay as they were,
+    because records of interrupted sendings exist; there the topics show whether it is another one (``Mailbox.reach``).
+    """
+    where = exchange_id(settings) if settings.url else str(settings.stack.get("stack_id") or settings.bootstrap())
+    return hashlib.sha256("\0".join((digest, where, *how)).encode()).hexdigest()[:32]
 
 
 class Positions:
@@ -52,7 +71,7 @@ class Positions:
             raise Refused(f"this file is being sent already ({self._path})") from exc
         self._file.seek(0)
         whole = self._file.read()
-        kept = whole[: whole.rfind(b"\n") + 1]  # a line that was cut off by a crash goes
+        kept = whole[: whole.rfind(b"\n") + 1]  # delete a line that was cut off by a crash
         self._file.truncate(len(kept))
         try:
             self._read(kept.decode())
@@ -71,20 +90,23 @@ class Positions:
         return found
 
     def begin_anew(self) -> None:
-        """What is on record was of topics that are no more: all is sent."""
+        """Delete what is recorded and send every message: the recorded offsets belong to topics that were deleted."""
         self._file.truncate(0)
         self.receipts, self.delivered = {}, {}
 
     def following(self, places: dict[str, int]) -> None:
-        """Receipts of these topics are read from here on."""
+        """Record the offsets from which the receipts of these topics are read."""
         self._append(f"R {topic} {place}\n" for topic, place in places.items())
 
     def add(self, delivered: Iterable[tuple[int, Delivered[object]]]) -> None:
-        """These messages need not be sent again."""
+        """Record that these messages are delivered. They are not sent again."""
         self._append(f"D {number} {report.topic} {report.offset}\n" for number, report in delivered)
 
     def forget(self) -> None:
-        """Every receipt is in: the next sending of the file begins anew, and all of it is answered with ``duplicate``."""
+        """Delete the record of the file, because every receipt has arrived.
+
+        When the file is sent again, every message is sent again and gets the receipt ``duplicate``.
+        """
         self._path.unlink(missing_ok=True)
 
     def _read(self, text: str) -> None:

@@ -1,4 +1,4 @@
-"""Messages of a file in, a ``Summary`` out: each is sent once and waited for until its receipt is there."""
+"""Sends the messages of a file and returns a ``Summary``: each message is sent once, and its receipt is awaited."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ import time
 from collections.abc import Callable, Collection, Iterable
 from typing import NamedTuple
 
-from producers.ledger import Ledger, Ref, Summary
-from producers.outbox import Delivered, Outbox
-from producers.parsed import Parsed, Stamp
-from producers.positions import Positions
-from producers.receipts import Mailbox
-from schemas.control import CONTROL_HEADER, sign
-from schemas.messages import AGENCY_PATTERN
-from schemas.receipts import Outcome
-from schemas.rejected import Reason, Rejected
-from schemas.settings import Settings
+from mekong.producers.ledger import Answered, Ledger, Ref, Summary
+from mekong.producers.outbox import Delivered
+from mekong.producers.parsed import Parsed, Stamp
+from mekong.producers.positions import Positions
+from mekong.producers.way import AnyOutbox, open_mailbox, open_outbox
+from mekong.schemas.control import CONTROL_HEADER, sign
+from mekong.schemas.messages import AGENCY_PATTERN
+from mekong.schemas.receipts import Outcome
+from mekong.schemas.rejected import Reason, Rejected
+from mekong.schemas.settings import Settings
 
 _EVERY = 500  # messages between two looks at what came back
 _PROGRESS_S = 0.1
-_LINGER_MS = 25  # a file is no live message: larger batches cost less
+_LINGER_MS = 25  # a file can wait longer than a live message: larger batches cost less
 _AGENCY = re.compile(AGENCY_PATTERN)
 
 
@@ -46,34 +46,38 @@ class Sending:
         settings: Settings,
         *,
         batch: str = "",
+        edition: str = "",
         agency: str | None = None,
         positions: Positions | None = None,
         agencies: Collection[str] = (),
         register: Callable[[Collection[str]], None] | None = None,
         progress: Callable[[Progress], None] = lambda _: None,
+        answered: Answered = lambda *_: None,
         wait_s: float = 60.0,
     ) -> None:
         """``agency`` is the sender of everything, whatever the messages say; without it each message names its own.
 
+        ``edition`` is the time of the file, for a format of whole sheets.
+
         ``agencies`` are those that will send, as far as they are known: their topics are asked for at once.
 
         ``register`` is called for an agency without a topic, and must make one or raise Refused. After ``wait_s`` seconds without
-        any receipt the rest counts as unanswered.
+        any receipt the rest counts as unanswered. ``answered`` is called with each message and its receipt.
         """
         self._settings, self._agency, self._agencies, self._positions = settings, agency, agencies, positions
         self._register, self._progress, self._wait_s = register, progress, wait_s
-        self._ledger = Ledger()
+        self._ledger = Ledger(answered)
         self._topics: dict[str, str] = {}
         self._followed: set[str] = set()
         self._shown_at = 0.0
-        self._batch = batch
+        self._batch, self._edition = batch, edition
 
     def run(self, items: Iterable[Item]) -> Summary:
         """Send the items in their order and wait for the receipts.
 
         Raises Retriable, Refused or Fatal when the broker fails; what was delivered is in the positions.
         """
-        with Mailbox(self._settings) as self._mailbox, Outbox[Ref](self._settings, self._batch, linger_ms=_LINGER_MS) as self._outbox:
+        with open_mailbox(self._settings) as self._mailbox, self._opened() as self._outbox:
             self._topics = self._mailbox.agencies()
             if self._positions and self._positions.receipts:
                 if self._mailbox.reach(self._positions.places()):
@@ -92,6 +96,9 @@ class Sending:
             self._await_receipts()
         return self._ledger.finish()
 
+    def _opened(self) -> AnyOutbox[Ref]:
+        return open_outbox(self._settings, self._batch, edition=self._edition, linger_ms=_LINGER_MS)
+
     def _prepare(self) -> None:
         topics = [topic for agency in self._agencies if (topic := self._topics.get(agency)) and topic not in self._followed]
         if topics:
@@ -102,7 +109,7 @@ class Sending:
         if isinstance(item, Stamp):
             topic = self._topic(item.agency)
             if isinstance(topic, str):
-                mac = sign(self._settings.deployment_secret(), topic, item.value)
+                mac = sign(self._settings.control_keys().signing, topic, item.value)
                 self._outbox.send(topic, "", item.value, Ref(-1, "", item.agency, ""), [(CONTROL_HEADER, mac)])
             return
         self._ledger.summary.read += 1
@@ -119,7 +126,7 @@ class Sending:
         if isinstance(topic, Rejected):
             self._ledger.rejected(topic, ref)
         else:
-            self._outbox.send(topic, item.case_no, item.value, ref)
+            self._outbox.send(topic, item.case_no, item.value, ref, ordered=item.by_edition)
 
     def _topic(self, agency: str) -> str | Rejected:
         """The agency's topic, its receipts followed from before the first message."""
@@ -146,7 +153,9 @@ class Sending:
             self._positions.following(places)
 
     def _look(self, timeout_s: float = 0.0) -> int:
-        """Take in what came back; how many receipts that was."""
+        """Read what came back. Returns how many receipts that was."""
+        # asked first: the outbox's thread may deliver the last message after its reports are read, and its receipt is then an early one
+        is_all_reported = not self._outbox.under_way
         delivered = []
         for report in self._outbox.reports():
             if report.token.number < 0:
@@ -161,7 +170,7 @@ class Sending:
         answers = self._mailbox.answers(timeout_s)
         for answer in answers:
             self._ledger.received(answer)
-        if not self._outbox.under_way and not (self._positions and self._positions.delivered):
+        if is_all_reported and not (self._positions and self._positions.delivered):
             self._ledger.all_delivered()
         self._show()
         return len(answers)
@@ -185,7 +194,7 @@ class Sending:
 def _no_agency(agency: str) -> Rejected:
     if not agency:
         return Rejected(reason=Reason.MISSING_FIELD, field="agency", detail="the message names no agency: give the sender with --agency")
-    return Rejected(reason=Reason.INVALID_VALUE, field="agency", detail=f"{agency[:60]!r} is no agency code such as VN-CUSTOMS")
+    return Rejected(reason=Reason.INVALID_VALUE, field="agency", detail=f"{agency[:60]!r} is not an agency code such as VN-CUSTOMS")
 
 
 def _unregistered(agency: str) -> Rejected:

@@ -1,8 +1,7 @@
-"""A phase and a seed in; canonical messages in order of arrival, and the truth of what was planted, out.
+"""Simulates a phase from a seed: canonical messages in order of arrival, and the truth about what was planted.
 
-The same arguments give the same messages (the last digits of a platform's logarithm aside). The only place here that makes
-chance: each part of the simulation draws from a generator of its own, named after it, so that a change in one leaves the others
-as they were.
+The same arguments give the same messages, except for the last digits of a platform's logarithm. Random generators are made only here.
+Each part of the simulation has its own generator, named after the part, so a change in one part does not change the others.
 """
 
 from __future__ import annotations
@@ -13,15 +12,15 @@ from itertools import groupby
 from random import Random
 from typing import NamedTuple
 
-from producers.simulation.calendar import shape
-from producers.simulation.cases import TWINS, Case, base_cases
-from producers.simulation.exchange import EventId, joined, warnings
-from producers.simulation.history import WITHDRAWN, Reported, Sent, messages, reported
-from producers.simulation.members import Member, expected, members_of
-from producers.simulation.phases import Phase, by_group, phase_named
-from producers.simulation.plants import Plan, Rates, plan, plant, silent, truth
-from producers.simulation.truth import Planted
-from schemas.messages import MESSAGE, Correction, Feedback, Seizure, Warning, Withdrawal
+from mekong.producers.simulation.calendar import shape
+from mekong.producers.simulation.cases import TWINS, Case, base_cases
+from mekong.producers.simulation.exchange import EventId, joined, warnings
+from mekong.producers.simulation.history import WITHDRAWN, Reported, Sent, messages, reported
+from mekong.producers.simulation.members import Member, expected, members_of
+from mekong.producers.simulation.phases import Phase, by_group, phase_named
+from mekong.producers.simulation.plants import Plan, Rates, plan, plant, silent, truth
+from mekong.producers.simulation.truth import Planted
+from mekong.schemas.messages import MESSAGE, Correction, Feedback, Seizure, Warning, Withdrawal
 
 _SLOPE = 0.15
 AnyMessage = Seizure | Correction | Withdrawal | Warning | Feedback
@@ -91,7 +90,7 @@ def _rates(members: Sequence[Member], groups: dict[str, float], shapes: Mapping[
 
 
 def _without(wanted: dict[str, float], rates: Rates, plans: Sequence[Plan]) -> dict[str, float]:
-    """What is to happen anyhow, so that with plants, silences, twins and withdrawals the published totals come out."""
+    """The usual cases. With plants, silences, twins and withdrawals, they give the published totals."""
     lost = silent(plans)
     found = {}
     for group, total in wanted.items():

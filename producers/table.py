@@ -1,4 +1,4 @@
-"""Chunks of a CSV file in, rows of the named columns out. Comma, semicolon or tab, whichever the header uses."""
+"""Reads the rows of a CSV file by the names of its columns. It finds whether the header uses comma, semicolon or tab."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from operator import itemgetter
 from typing import NamedTuple
 
-from producers.lines import Line, bad_file, lines, text
-from schemas.rejected import Reason, Rejected
+from mekong.producers.lines import Line, bad_file, lines, text
+from mekong.schemas.rejected import Reason, Rejected
 
 _DELIMITERS = (",", ";", "\t")
 

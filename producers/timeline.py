@@ -1,20 +1,21 @@
-"""Messages of any order in, the same sorted by event time out, with the clock's ticks between them, from the data's own time. Pure.
+"""Sorts messages by event time and puts the clock's ticks between them, by the data's own time. Pure.
 
     data of 13 Oct | tick 1 Nov | tick 5 Nov | data of 5 Nov | ... | last data | tick of the end of its period | one a day later
 
-A tick is at midnight where the agency is, and goes to every agency: before it stands all data of earlier days, behind it none.
-Messages of one case keep the order in which they came, as each is a version of it.
+A tick is at midnight at the agency, and every agency gets it: all data of earlier days are before it, and none are after it.
+Messages of one case keep their order, because each one is a version of the case.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
-from producers.parsed import Parsed, Stamp
-from schemas.control import Tick
-from schemas.times import FIRST_YEAR, EventTime, Precision
-from schemas.wire import encode
+from mekong.producers.parsed import Parsed, Stamp
+from mekong.schemas.control import Tick
+from mekong.schemas.times import FIRST_YEAR, EventTime, Precision
+from mekong.schemas.wire import encode
+from mekong.schemas.zones import midnight
 
 _DAY = timedelta(days=1)
 _FIRST = date(FIRST_YEAR, 1, 1)
@@ -22,34 +23,33 @@ _Key = tuple[date, int]
 
 
 def timeline(
-    messages: Iterable[Parsed], utc_offset: Callable[[str], str], latest: date, sender: str | None = None, others: Iterable[str] = ()
+    messages: Iterable[Parsed], place: Callable[[str], str], latest: date, sender: str | None = None, others: Iterable[str] = ()
 ) -> Iterator[Parsed | Stamp]:
-    """The messages in event time with ticks. ``utc_offset`` tells an agency's, as ``+07:00``; ``sender`` replaces all agencies.
+    """The messages in event time, with ticks.
 
-    Time passes for ``others`` too, who send nothing.
-
-    A message without a time, or with an impossible one (before 2000, or after ``latest``), keeps to the one before it: the exchange
-    will say what is wrong with it. All messages are held in memory, about 1 kB each.
+    ``place`` gives an agency's time zone, as schemas/zones.py accepts it; ``sender`` replaces all agencies. Time passes for ``others``
+    too, which send nothing. A message without a time, or with an impossible one (before 2000, or after ``latest``), stays after the one
+    before it: the exchange will report what is wrong with it. All messages are held in memory, about 1 kB each.
     """
     ordered = in_order(messages, latest)
     agencies = sorted({*others} | {agency for _, message in ordered if (agency := sender or message.agency)})
-    offsets = {agency: utc_offset(agency) for agency in agencies}
+    places = {agency: place(agency) for agency in agencies}
     today: date | None = None
     end = date.min
     for (day, _), message in ordered:
         if today is not None and day > today:
             for moment in moments(today, day):
-                yield from _ticks(moment, offsets)
+                yield from _ticks(moment, places)
         today = day
         end = max(end, day + _DAY, _end(message.time) if possible(message.time, latest) else end)
         yield message
     if today is not None:
         for moment in (*moments(today, end), end + _DAY):
-            yield from _ticks(moment, offsets)
+            yield from _ticks(moment, places)
 
 
 def in_order(messages: Iterable[Parsed], latest: date) -> list[tuple[_Key, Parsed]]:
-    """Sorted by local day, and within it by time of day where there is one; otherwise as they came."""
+    """Sorted by local day, and in a day by time of day where there is one. Otherwise in the order of arrival."""
     last: _Key | None = None
     of_case: dict[tuple[str | None, str], _Key] = {}
     keyed: list[tuple[_Key | None, Parsed]] = []
@@ -66,7 +66,7 @@ def in_order(messages: Iterable[Parsed], latest: date) -> list[tuple[_Key, Parse
 
 
 def possible(time: EventTime | None, latest: date) -> bool:
-    """Whether the exchange may take a seizure of that time."""
+    """Whether the exchange may accept a seizure of that time."""
     return time is not None and _FIRST <= time.day <= latest
 
 
@@ -93,10 +93,9 @@ def _next_month(day: date) -> date:
     return (day.replace(day=28) + timedelta(days=4)).replace(day=1)
 
 
-def _ticks(day: date, offsets: dict[str, str]) -> Iterator[Stamp]:
+def _ticks(day: date, places: dict[str, str]) -> Iterator[Stamp]:
     values: dict[str, bytes] = {}
-    for agency, offset in offsets.items():
-        if offset not in values:
-            at = datetime.fromisoformat(f"{day.isoformat()}T00:00{offset}")
-            values[offset] = encode(Tick(at=at, replay=True))
-        yield Stamp(agency, values[offset])
+    for agency, place in places.items():
+        if place not in values:
+            values[place] = encode(Tick(at=midnight(day, place), replay=True))
+        yield Stamp(agency, values[place])

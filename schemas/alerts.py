@@ -1,4 +1,4 @@
-"""What the statistics say by themselves: ``alerts.v1``. First a sentence for a person; the figures of the test under ``explain``."""
+"""The records of alerts that the statistics raise: ``alerts.v1``. A sentence for a person first, then the figures under ``explain``."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from uuid import UUID, uuid5
 
 from pydantic import Field
 
-from schemas.record import Moment, Record
+from mekong.schemas.record import Moment, Record
 
 MOST_EVENTS = 50
 """Event ids that an alert names; ``more`` counts the rest."""
@@ -21,7 +21,7 @@ class Kind(StrEnum):
 
     SPIKE = "SPIKE"  # more cases in a bucket of event time than the past explains
     RETRO_SPIKE = "RETRO_SPIKE"  # late reports make a bucket unusual that was closed long ago
-    BULK_REPORT = "BULK_REPORT"  # only the arrivals are unusual: old cases came at once
+    BULK_REPORT = "BULK_REPORT"  # only the arrivals are unusual: old cases arrived all at once
     FIRST_SEEN = "FIRST_SEEN"  # a route, concealment, substance or taxon, or their combination, never seen before
     SILENCE = "SILENCE"  # a member of an active phase that usually reports has stopped
     MAJOR = "MAJOR"  # one case above a declared mass or number, or above nearly all of the network's
@@ -60,14 +60,14 @@ class Interval(Record):
 
 
 class StandsOut(Record):
-    """A property that is commoner in the events behind the alert than it usually is in the series' agency."""
+    """A property that is more frequent in the alert's events than it usually is in the agency of the series."""
 
     feature: Literal["route", "concealment", "place", "substance"]
     value: str
     events: int
     of: int
     usual_share: float
-    """Of the agency's earlier cases, 0 to 1."""
+    """The share of the agency's earlier cases that have it, 0 to 1."""
 
 
 class Sentences(Record):
@@ -79,7 +79,7 @@ class Sentences(Record):
 
 
 class Explain(Record):
-    """The figures behind it, for those who ask. Rounded: the last digits of a floating-point sum mean nothing."""
+    """The figures of the test, for people who ask for them. They are rounded: the last digits of a floating-point sum have no meaning."""
 
     p: float | None = None
     """Probability of so many or more by chance (mid-p); of SILENCE so few; of FIRST_SEEN that a case shows anything new.
@@ -90,13 +90,13 @@ class Explain(Record):
     q: float | None = None
     """Benjamini-Hochberg among the series judged with it."""
     e_value: float | None = None
-    """Of the series' evidence process: over 100 happens by chance in less than one of 100 buckets."""
+    """The value of the series' evidence process. Over 100 happens by chance in less than one of 100 buckets."""
     e_bh: bool | None = None
     """Whether the e-values judged with it are flagged at 10 % false discoveries, under any dependence."""
     dispersion: float | None = None
     """Variance over mean of the counts."""
     completeness: float | None = None
-    """Share of the bucket's reports that should have come by now."""
+    """The share of the bucket's reports that should have arrived by now."""
 
 
 class Alert(Record):
@@ -118,9 +118,12 @@ class Alert(Record):
     opened: date
     """First day of the bucket that opened it."""
     raised_at: Moment
-    """Of the record or tick that raised it."""
+    """The time of the record or tick that raised the alert."""
     journal_offset: int | None = None
-    """Of the entry that raised it, in its agency's partition; None over all members, where a day's end in all partitions did."""
+    """The offset of the entry that raised the alert, in its agency's partition.
+
+    None for an alert over all members: the end of a day in all partitions raised it.
+    """
     observed: int
     expected: float | None = None
     interval_50: Interval | None = None
@@ -130,13 +133,13 @@ class Alert(Record):
     smallest: int | None = None
     """The smallest count that would have opened an alert here."""
     late_share: Annotated[float, Field(ge=0, le=1)] = 0.0
-    """Of the observed cases, those that came after their bucket had closed."""
+    """Observed cases that arrived after their bucket had closed."""
     event_ids: Annotated[tuple[UUID, ...], Field(max_length=MOST_EVENTS)] = ()
     more: int = 0
-    """Events behind it that ``event_ids`` has no room for."""
+    """Number of the alert's events that do not fit into ``event_ids``."""
     stands_out: tuple[StandsOut, ...] = ()
     sql: str
-    """Shows the events behind it in ClickHouse."""
+    """The SQL that shows the alert's events in ClickHouse."""
     sentences: Sentences
     explain: Explain = Explain()
     rules: str

@@ -1,4 +1,4 @@
-"""A plate, vessel or flight in, what may travel of it out: a MAC under the key of one operation."""
+"""Turns a plate, vessel or flight into the MAC of it that may be shared, under the key of one operation."""
 
 from __future__ import annotations
 

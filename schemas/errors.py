@@ -1,11 +1,11 @@
-"""Bad weather: what a process does about a failure that is nobody's data.
+"""The exceptions of the exchange: what a process does when a network, a disk, a server or a setting fails.
 
     Exception
     +-- Retriable     the same call may go through after ``retry_after_s`` seconds
     +-- Fatal         end the process; its supervisor starts it again from the stored position
         +-- Refused   settings or rights are wrong: a person must act, and the sentence says on what
 
-Bad data is never an exception: it is a ``Rejected`` (schemas/rejected.py).
+Bad data never raises an exception. A function returns it as a ``Rejected`` (schemas/rejected.py).
 """
 
 from __future__ import annotations

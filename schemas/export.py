@@ -1,7 +1,7 @@
-"""The records and topics in, the text of ``docs/schemas`` out: one JSON Schema per record, and one AsyncAPI 3 document.
+"""Writes the text of ``docs/schemas`` from the records and topics: one JSON Schema per record, and one AsyncAPI 3 document.
 
-For a member who writes a client in another language. ``mekong schema export`` writes them; they are checked in, and a contract
-test fails when they no longer say what the code does.
+It is for a member who writes a client in another language. ``mekong schema export`` writes the files. They are under version control,
+and a contract test fails when they differ from the code.
 """
 
 from __future__ import annotations
@@ -13,16 +13,28 @@ from typing import Any, get_args
 from pydantic import TypeAdapter
 from pydantic.json_schema import models_json_schema
 
-from schemas.batches import BATCH_HEADER
-from schemas.codes import LISTS, code_list
-from schemas.control import CONTROL_HEADER, AgencyProfile, Tick
-from schemas.record import Record
-from schemas.topics import SHARED, TOPICS, Topic
+from mekong.schemas.batches import BATCH_HEADER, CORRELATION_HEADER, EDITION_HEADER
+from mekong.schemas.codes import LISTS, code_list
+from mekong.schemas.control import CONTROL_HEADER, AgencyProfile, SourceOrder, Tick
+from mekong.schemas.limits import CORRELATION_LENGTH
+from mekong.schemas.record import Record
+from mekong.schemas.topics import SHARED, TOPICS, Topic
 
 JSON_SCHEMA = "https://json-schema.org/draft/2020-12/schema"
 ASYNCAPI = "asyncapi.json"
 _BINDING = "0.5.0"  # of the Kafka bindings of AsyncAPI
-_NUMBERS = frozenset({"retention.ms", "max.message.bytes", "segment.ms"})
+_NUMBERS = frozenset({"retention.ms", "retention.bytes", "max.message.bytes", "segment.ms"})
+
+_SERVER: dict[str, Any] = {
+    "host": "{host}:{port}",
+    "protocol": "kafka-secure",
+    "description": "The brokers of one exchange: SASL_SSL with SCRAM-SHA-512. Its operator gives the address, the user and the CA file.",
+    "variables": {
+        "host": {"description": "The host that the operator gives.", "examples": ["kafka.exchange.example"]},
+        "port": {"description": "Its port.", "examples": ["9093"]},
+    },
+    "security": [{"$ref": "#/components/securitySchemes/password"}],
+}
 
 
 def export() -> dict[str, str]:
@@ -53,7 +65,7 @@ def _leaves(holds: Any) -> Iterator[type[Record]]:
 def _of_record(record: type[Record]) -> dict[str, Any]:
     found = TypeAdapter(record).json_schema()
     lists: set[str] = set()
-    named = _with_lists(found, "#/$defs/", lists)
+    named = _with_kinds(_with_lists(found, "#/$defs/", lists))
     definitions = {**named.pop("$defs", {}), **{name: _list_schema(name) for name in sorted(lists)}}
     return {"$schema": JSON_SCHEMA, **named, **({"$defs": definitions} if definitions else {})}
 
@@ -68,10 +80,15 @@ def _asyncapi() -> dict[str, Any]:
             "each agency; everything accepted in one ordered journal. Readers use read_committed.",
             "license": {"name": "Apache-2.0", "url": "https://www.apache.org/licenses/LICENSE-2.0"},
         },
+        "servers": {"exchange": _SERVER},
         "defaultContentType": "application/json",
         "channels": {_channel_id(topic): _channel(topic) for topic in TOPICS},
         "operations": dict(_operation(topic) for topic in TOPICS if topic.holds is not None),
-        "components": {"messages": {name: message for topic in TOPICS for name, message in _messages(topic)}, "schemas": _schemas()},
+        "components": {
+            "messages": {name: message for topic in TOPICS for name, message in _messages(topic)},
+            "schemas": schemas(),
+            "securitySchemes": {"password": {"type": "scramSha512", "description": "The user and the password of the agency."}},
+        },
     }
 
 
@@ -115,8 +132,8 @@ def _messages(topic: Topic) -> Iterator[tuple[str, dict[str, Any]]]:
             "payload": {"$ref": f"#/components/schemas/{record.__name__}"},
             "bindings": key,
         }
-        if topic.name.startswith("in."):
-            message["headers"] = _headers(control=record in (Tick, AgencyProfile))
+        if topic.name.startswith(("in.", "control.")):
+            message["headers"] = _headers(control=record in (Tick, AgencyProfile, SourceOrder))
         yield record.__name__, message
 
 
@@ -124,19 +141,24 @@ def _headers(*, control: bool) -> dict[str, Any]:
     if control:
         text = "Hex HMAC-SHA256 of topic, a zero byte and the value, under the deployment's secret. Written by the exchange only."
         return {"type": "object", "required": [CONTROL_HEADER], "properties": {CONTROL_HEADER: {"type": "string", "description": text}}}
-    text = "Names the sending that the message came in; any short text."
-    return {"type": "object", "properties": {BATCH_HEADER: {"type": "string", "description": text}}}
+    said = {
+        BATCH_HEADER: "Names the sending that the message came in; any short text.",
+        EDITION_HEADER: "When the edition of the file was made, as 2026-05-03T06:20:00Z. Orders what has no revision and no reported_at.",
+        CORRELATION_HEADER: f"Of the sender's choice: the receipt has it again. 1 to {CORRELATION_LENGTH} printable characters of ASCII.",
+    }
+    return {"type": "object", "properties": {name: {"type": "string", "description": text} for name, text in said.items()}}
 
 
-def _schemas() -> dict[str, Any]:
+def schemas() -> dict[str, Any]:
+    """The JSON Schema of each record and code list by its name, as the components of one document."""
     _, found = models_json_schema([(record, "validation") for record in records()], ref_template="#/components/schemas/{model}")
     lists: set[str] = set()
-    named = _with_lists(found["$defs"], "#/components/schemas/", lists)
+    named = _with_kinds(_with_lists(found["$defs"], "#/components/schemas/", lists))
     return {**named, **{name: _list_schema(name) for name in sorted(lists)}}
 
 
 def _with_lists(node: Any, base: str, used: set[str]) -> Any:
-    """The schema with each code list said once and referred to. Adds to ``used`` the lists met."""
+    """The schema in which each code list is written once and referred to. Adds the lists it meets to ``used``."""
     if isinstance(node, list):
         return [_with_lists(part, base, used) for part in node]
     if not isinstance(node, dict):
@@ -150,6 +172,27 @@ def _with_lists(node: Any, base: str, used: set[str]) -> Any:
     return {key: _with_lists(value, base, used) for key, value in node.items()}
 
 
+def _with_kinds(node: Any) -> Any:
+    """The schema in which the field that names the kind of a record is required, as every reader requires it.
+
+    ``discriminator`` is a keyword of OpenAPI alone, and JSON Schema does not need it then.
+    """
+    if isinstance(node, list):
+        return [_with_kinds(part) for part in node]
+    if not isinstance(node, dict):
+        return node
+    found = {key: _with_kinds(value) for key, value in node.items() if key != "discriminator"}
+    if "title" not in found or not isinstance(found.get("properties"), dict):
+        return found
+    fields: dict[str, Any] = found["properties"]
+    kinds = [name for name, field in fields.items() if isinstance(field.get("const"), str)]
+    for name in kinds:
+        fields[name].pop("default", None)
+    if kinds:
+        found["required"] = [name for name in fields if name in kinds or name in found.get("required", ())]
+    return found
+
+
 def _list_schema(name: str) -> dict[str, Any]:
     return {"type": "string", "description": f"Code list {name}: schemas/codes/data/{name}.csv", "enum": sorted(code_list(name))}
 
@@ -158,7 +201,7 @@ _LISTS_BY_CODES = {tuple(sorted(code_list(name))): name for name in LISTS}
 
 
 def _channel_id(topic: Topic) -> str:
-    """The first word of a topic's name; where a shared topic has it too, the members' own is told apart."""
+    """The first word of a topic's name. When a shared topic has the same word, ``-of-member`` follows for the members' own topics."""
     word = topic.name.split(".")[0]
     is_also_shared = topic.per_agency and any(other.name.split(".")[0] == word for other in SHARED)
     return f"{word}-of-member" if is_also_shared else word

@@ -1,8 +1,8 @@
-"""A note in, the kinds of personal identifiers that it likely holds out. Pure, and quick where there is nothing to find.
+"""Finds the kinds of personal identifiers that a note likely has. Pure, and fast for a note that has none.
 
-A likely identifier is only ever warned about in the receipt. The rules know the documents, phones and plates of the region; dates,
-weights, tariff codes, containers and the numbers of the paperwork are left alone. The layouts are those printed on the documents
-themselves; docs/glossary.md says what is asked of a note.
+A likely identifier only gives a warning in the receipt. The rules know the documents, phones and plates of the region. They ignore
+dates, weights, tariff codes, containers and the numbers of the paperwork. The layouts are those printed on the documents themselves.
+docs/glossary.md says what a note must not have.
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ _HARMLESS = re.compile(
     r"|packages?|containers?|usd|vnd|đồng|dong|baht|kip|riel|kyats?|yuan|viên|con|cây|gói|kiện|千克|公斤|克|吨|片|件|箱|元|กก|เม็ด)(?![\w/-])",
     re.IGNORECASE,
 )
-"""Taken out before a number that nobody named is held for an identifier."""
+"""Removed from the text before a number without a name is considered an identifier."""
 
 
 def likely_identifiers(text: str) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""What was accepted, in order, for ever: ``journal.v1``. Everything downstream is a deterministic function of it."""
+"""The records of accepted messages, in order and never deleted: ``journal.v1``. All later stages are deterministic functions of them."""
 
 from __future__ import annotations
 
@@ -8,13 +8,17 @@ from uuid import UUID
 
 from pydantic import Discriminator, Field, TypeAdapter
 
-from schemas.control import AgencyProfile
-from schemas.record import Moment, Record
-from schemas.times import Precision
+from mekong.schemas.control import AgencyProfile, SourceOrder
+from mekong.schemas.feed_counts import Counted
+from mekong.schemas.record import Moment, Record
+from mekong.schemas.times import Precision
+
+EXCHANGE: Literal["EXCHANGE"] = "EXCHANGE"
+"""The agency of an entry that belongs to no agency."""
 
 
 class Source(Record):
-    """The message behind an entry."""
+    """The message that an entry was made from."""
 
     topic: str
     offset: int
@@ -80,18 +84,20 @@ class Version(Record):
     source: Source
     content_hash: str
     """``<format>:<BLAKE2b-128 hex>`` of the canonical content."""
+    sender_order: str | None = None
+    """The sender's own order: ``revision 12``, ``reported_at …`` or ``edition …``; None when it gave none."""
     content: dict[str, Any]
     """The message in canonical form (schemas/messages.py), without its unknown fields."""
     enriched: Enriched
     flags: tuple[str, ...] = ()
     batch: str | None = None
-    """The sending the message came in (header ``mekong-batch``)."""
+    """The sending that the message belongs to (header ``mekong-batch``)."""
     contribution: Contribution | None = None
     supersedes: Contribution | None = None
 
 
 class TickEntry(Record):
-    """The clock's tick, behind all of the agency's data that came before it."""
+    """The clock's tick. All data of the agency that arrived before the tick are before it in the journal."""
 
     kind: Literal["tick"] = "tick"
     format: int = 1
@@ -99,6 +105,8 @@ class TickEntry(Record):
     at: Moment
     received_at: Moment
     source: Source
+    feed: Counted | None = None
+    """What became of the agency's messages since its tick before, the rejected ones included. None when there were none."""
 
 
 class AgencyEntry(Record):
@@ -112,5 +120,27 @@ class AgencyEntry(Record):
     profile: AgencyProfile
 
 
-JournalEntry = Annotated[Version | TickEntry | AgencyEntry, Discriminator("kind")]
-JOURNAL_ENTRY: TypeAdapter[Version | TickEntry | AgencyEntry] = TypeAdapter(JournalEntry)
+class SourceEntry(Record):
+    """An agency's topic is parked, read again, or read from another place on as of here."""
+
+    kind: Literal["source"] = "source"
+    format: int = 1
+    agency: str
+    received_at: Moment
+    source: Source
+    order: SourceOrder
+
+
+class TimeEntry(Record):
+    """A full hour has passed in this partition, whichever agency is silent."""
+
+    kind: Literal["time"] = "time"
+    format: int = 1
+    agency: Literal["EXCHANGE"] = EXCHANGE
+    at: Moment
+    received_at: Moment
+    source: Source
+
+
+JournalEntry = Annotated[Version | TickEntry | AgencyEntry | SourceEntry | TimeEntry, Discriminator("kind")]
+JOURNAL_ENTRY: TypeAdapter[Version | TickEntry | AgencyEntry | SourceEntry | TimeEntry] = TypeAdapter(JournalEntry)

@@ -1,6 +1,6 @@
-"""What an agency sends on ``in.<agency>``: seizures, corrections, withdrawals, warnings and feedback.
+"""The records that an agency sends on ``in.<agency>``: seizures, corrections, withdrawals, warnings and feedback.
 
-No nominal data: there is no field for a person's name. Beside the names of goods and of a province, ``method_note`` is the only free
+No nominal data: no record has a field for a person's name. Beside the names of goods and of a province, ``method_note`` is the only free
 text that travels (how it was done; no names, plates or phone numbers). Fields map onto the published descriptions of AITR, IDS, CEN
 and ETIS: docs/glossary.md.
 """
@@ -8,25 +8,36 @@ and ETIS: docs/glossary.md.
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, get_args
 from uuid import UUID
 
-from pydantic import AfterValidator, Discriminator, Field, PlainSerializer, StringConstraints, TypeAdapter
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Discriminator, Field, PlainSerializer, StringConstraints, TypeAdapter
 from pydantic_core import PydanticCustomError
 
-from schemas.codes import Code
-from schemas.limits import MAX_LINES, MAX_QUANTITY, NOTE_LENGTH, QUANTITY_DECIMALS
-from schemas.record import Moment, Record
-from schemas.times import EventTimeText
+from mekong.schemas.codes import Code
+from mekong.schemas.json_rules import QUANTITY_OR_UNKNOWN, in_json
+from mekong.schemas.limits import CASE_NO_LENGTH, MAX_LINES, MAX_QUANTITY, MAX_REVISION, NOTE_LENGTH, QUANTITY_DECIMALS
+from mekong.schemas.record import Moment, Record
+from mekong.schemas.text import normalised
+from mekong.schemas.times import EventTimeText
 
 AGENCY_PATTERN = r"^[A-Z]{2}-[A-Z0-9](-?[A-Z0-9]){1,38}$"
 
 AgencyCode = Annotated[str, StringConstraints(pattern=AGENCY_PATTERN)]
-CaseNo = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]+$")]
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120, pattern=r"^[^\x00-\x1f\x7f]+$")]
-Short = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40, pattern=r"^[^\x00-\x1f\x7f]+$")]
+_PRINTED = r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$"
+_NORMALISED = AfterValidator(normalised)
+CaseNo = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=CASE_NO_LENGTH, pattern=_PRINTED), _NORMALISED]
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120, pattern=_PRINTED), _NORMALISED]
+Short = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40, pattern=_PRINTED), _NORMALISED]
 Country = Annotated[str, Code("countries")]
 Group = Annotated[str, Code("commodity_groups")]
+
+
+def _written(given: Any) -> Any:
+    """A number in a text has the digits 0 to 9 only: Python would read ``1_800`` and the digits of any script."""
+    if isinstance(given, str) and ("_" in given or not given.isascii()):
+        raise PydanticCustomError("bad_number", "must be a number such as 12.5, in the digits 0 to 9")
+    return given
 
 
 def _number(number: Decimal) -> Decimal:
@@ -37,7 +48,7 @@ def _number(number: Decimal) -> Decimal:
 def _quantity(number: Decimal) -> Decimal:
     """More decimals than any scale shows (a spreadsheet's 0.30000000000000004) are rounded away, half to even."""
     if abs(number) > MAX_QUANTITY:
-        raise PydanticCustomError("bad_quantity", "is absurd in any unit")
+        raise PydanticCustomError("bad_quantity", "is too large in any unit: check the number and the unit")
     rounded = round(number, QUANTITY_DECIMALS)
     if rounded <= 0:
         raise PydanticCustomError("bad_quantity", "must be more than 0; leave it out and set quantity_kind to unknown")
@@ -48,12 +59,18 @@ def _text(number: Decimal) -> str:
     return f"{number:f}"
 
 
+_WRITTEN = BeforeValidator(_written)
 _PLAIN = PlainSerializer(_text, return_type=str, when_used="json")
-Quantity = Annotated[Decimal, Field(max_digits=40, allow_inf_nan=False), AfterValidator(_quantity), _PLAIN]
-Amount = Annotated[Decimal, Field(ge=0, max_digits=18, decimal_places=4), AfterValidator(_number), _PLAIN]
-Percent = Annotated[Decimal, Field(ge=0, le=100, max_digits=7, decimal_places=4), AfterValidator(_number), _PLAIN]
-Latitude = Annotated[Decimal, Field(ge=-90, le=90, max_digits=9, decimal_places=6), AfterValidator(_number), _PLAIN]
-Longitude = Annotated[Decimal, Field(ge=-180, le=180, max_digits=9, decimal_places=6), AfterValidator(_number), _PLAIN]
+_OVER_ZERO = in_json(over=0, most=float(MAX_QUANTITY))
+_POSITIVE = in_json(least=0)
+_PER_CENT = in_json(r"0*(100|\d?\d)", least=0, most=100)
+_TO_90 = in_json(r"0*(90|[0-8]?\d)", least=-90, most=90)
+_TO_180 = in_json(r"0*(180|1[0-7]\d|\d?\d)", least=-180, most=180)
+Quantity = Annotated[Decimal, Field(max_digits=40, allow_inf_nan=False), _WRITTEN, AfterValidator(_quantity), _PLAIN, _OVER_ZERO]
+Amount = Annotated[Decimal, Field(ge=0, max_digits=18, decimal_places=4), _WRITTEN, AfterValidator(_number), _PLAIN, _POSITIVE]
+Percent = Annotated[Decimal, Field(ge=0, le=100, max_digits=7, decimal_places=4), _WRITTEN, AfterValidator(_number), _PLAIN, _PER_CENT]
+Latitude = Annotated[Decimal, Field(ge=-90, le=90, max_digits=9, decimal_places=6), _WRITTEN, AfterValidator(_number), _PLAIN, _TO_90]
+Longitude = Annotated[Decimal, Field(ge=-180, le=180, max_digits=9, decimal_places=6), _WRITTEN, AfterValidator(_number), _PLAIN, _TO_180]
 
 
 class RouteStep(Record):
@@ -68,6 +85,7 @@ class RouteStep(Record):
 class Line(Record):
     """One kind of goods in a seizure. Either a quantity with its unit, or ``quantity_kind`` unknown."""
 
+    model_config = ConfigDict(json_schema_extra=QUANTITY_OR_UNKNOWN)
     commodity_group: Group
     substance_or_taxon: Name
     """A substance, or a scientific name: the agency's own words; the exchange adds the canonical code."""
@@ -75,7 +93,7 @@ class Line(Record):
     quantity: Quantity | None = None
     unit: Annotated[str, Code("units")] | None = None
     quantity_kind: Literal["exact", "estimated", "unknown"] = "exact"
-    hs6: Annotated[str, StringConstraints(pattern=r"^\d{6}$")] | None = None
+    hs6: Annotated[str, StringConstraints(pattern=r"^[0-9]{6}$")] | None = None
     purity: Percent | None = None
     """Per cent."""
     cites_source: Annotated[str, Code("cites_sources")] | None = None
@@ -85,7 +103,7 @@ class Line(Record):
 class Suspects(Record):
     """How many, and of which nationalities. Never who."""
 
-    count: Annotated[int, Field(ge=0, le=10_000)]
+    count: Annotated[int, Field(ge=0, le=10_000), _WRITTEN]
     nationalities: Annotated[tuple[Country, ...], Field(max_length=50)] = ()
 
 
@@ -122,9 +140,14 @@ class Envelope(Record):
     case_no: CaseNo
     """The agency's own number of the case, warning or feedback. With the agency it is the natural key."""
     reported_at: Moment | None = None
-    """When the agency says it reported. ``received_at`` of the receipt is what counts."""
+    """When the agency says that it reported. ``received_at`` of the receipt is the time that counts."""
+    revision: Annotated[int, Field(ge=0, le=MAX_REVISION), _WRITTEN] | None = None
+    """The sender's own number of this state of the case: of two versions the higher one is the newer, whichever arrives first.
+
+    Without it the order is that of ``reported_at``, or else of the file's edition. It belongs to no content.
+    """
     message_type: str
-    """Stands before the content: what comes behind it in canonical JSON is what two messages are compared by."""
+    """The kind of message. In canonical JSON, the content follows this field. Two messages are compared by their content."""
     method_note: Annotated[str, StringConstraints(strip_whitespace=True, max_length=NOTE_LENGTH)] | None = None
     """How it was done. No names, plates or phone numbers."""
     related_to: Annotated[tuple[UUID, ...], Field(max_length=50)] = ()
@@ -171,26 +194,26 @@ class SeizureContent(Pattern):
 
 
 class Seizure(SeizureContent):
-    """Goods taken by an agency, as one case."""
+    """Goods that an agency seized, as one case."""
 
     message_type: Literal["seizure"] = "seizure"
 
 
 class Correction(SeizureContent):
-    """The whole content of a known case again, corrected."""
+    """The complete content of a known case again, corrected."""
 
     message_type: Literal["correction"] = "correction"
 
 
 class Withdrawal(Envelope):
-    """A known case, warning or feedback is taken back: it no longer counts, and its versions stay on record."""
+    """Withdraws a known case, warning or feedback. It no longer counts, and its versions stay on record."""
 
     message_type: Literal["withdrawal"] = "withdrawal"
     reason: Annotated[str, Code("withdrawal_reasons")] = "other"
 
 
 class Warning(Pattern):
-    """A member tells named others what to look out for."""
+    """A member warns the named members what to look for."""
 
     message_type: Literal["warning"] = "warning"
     to: Annotated[tuple[AgencyCode, ...], Field(min_length=1, max_length=100)]
@@ -211,4 +234,6 @@ class Feedback(Envelope):
 Message = Annotated[Seizure | Correction | Withdrawal | Warning | Feedback, Discriminator("message_type")]
 MESSAGE: TypeAdapter[Seizure | Correction | Withdrawal | Warning | Feedback] = TypeAdapter(Message)
 FAMILIES = {"seizure": "case", "correction": "case", "warning": "warning", "feedback": "feedback"}
-"""What kind of thing a case number stands for; a withdrawal takes back any."""
+"""What a case number names. A withdrawal can withdraw any kind."""
+MESSAGE_TYPES: tuple[str, ...] = tuple(one.model_fields["message_type"].default for one in get_args(get_args(Message)[0]))
+"""What ``message_type`` may be."""

@@ -1,16 +1,16 @@
-"""How long to wait for a reader of Kafka that should come to an end: its clients wait for a broker that is away for ever."""
+"""Limits the wait for a Kafka reader that should reach an end: Kafka's clients wait without end for a broker that is away."""
 
 from __future__ import annotations
 
 import time
 
-from schemas.errors import Retriable
+from mekong.schemas.errors import Retriable
 
 STANDSTILL_S = 30.0
 
 
 class Patience:
-    """With a reader that should come to an end: it lasts while the reader gets further."""
+    """Waits for a reader that should reach an end, as long as the reader makes progress."""
 
     def __init__(self, doing: str) -> None:
         """``doing`` is a phrase such as "read journal.v1"."""
@@ -19,7 +19,7 @@ class Patience:
         self._since = time.monotonic()
 
     def look(self, place: object) -> None:
-        """Take note of where the reader stands. Raises Retriable when it has stood there for ``STANDSTILL_S``."""
+        """Record the reader's place. Raises Retriable when the place has not changed for ``STANDSTILL_S``."""
         now = time.monotonic()
         if place != self._place:
             self._place, self._since = place, now

@@ -1,4 +1,4 @@
-"""JSON, in one place: bytes of a topic in, records out, and back."""
+"""Reads records from the JSON on a topic, and writes them. All JSON on topics is read and written here."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 import orjson
 
-from schemas.record import Record
+from mekong.schemas.record import Record
 
 Ready = orjson.Fragment
 """JSON that is written already, as a value inside another."""
@@ -15,7 +15,7 @@ R = TypeVar("R", bound=Record)
 
 
 def load(raw: bytes) -> Any:
-    """Parsed JSON of a record we wrote ourselves. Raises ValueError on anything else."""
+    """Parse the JSON of a record that the exchange itself wrote. Raises ValueError on anything else."""
     return orjson.loads(raw)
 
 
@@ -40,5 +40,5 @@ def encode(record: Record) -> bytes:
 
 
 def decode(raw: bytes, record: type[R]) -> R:
-    """Read a record we wrote ourselves. Raises ValueError (pydantic's) when it is none."""
+    """Read a record that the exchange itself wrote. Raises ValueError (pydantic's) when the bytes are not such a record."""
     return record.model_validate_json(raw)

@@ -1,1 +1,1 @@
-"""Kafka in, a store or a person out."""
+"""Reads Kafka, and writes to a store or sends to a person."""

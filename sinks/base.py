@@ -1,4 +1,4 @@
-"""The contract of a sink: batches of records in, a store that holds its own position out."""
+"""Defines the contract of a sink: it writes batches of records to a store, and the store itself holds the position."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ class Source(NamedTuple):
 
 
 class Batch(NamedTuple):
-    """Consecutive records of one source, in offset order. Offsets may have gaps: transaction markers take some."""
+    """Consecutive records of one source, in offset order. Offsets may have gaps, because transaction markers have offsets too."""
 
     source: Source
     after: int
-    """Offset of the last record before these, or NOTHING: the batch belongs behind it and nowhere else."""
+    """Offset of the last record before these, or NOTHING. The batch may be stored only directly after it."""
     offsets: list[int]
     timestamps_ms: list[int]
     values: list[bytes]
@@ -32,22 +32,22 @@ class Batch(NamedTuple):
         return self.offsets[-1]
 
     def split(self, at: int) -> tuple[Batch, Batch]:
-        """The first ``at`` records, and the others behind them."""
+        """The first ``at`` records, and the records after them."""
         first = Batch(self.source, self.after, self.offsets[:at], self.timestamps_ms[:at], self.values[:at])
         return first, Batch(self.source, self.offsets[at - 1], self.offsets[at:], self.timestamps_ms[at:], self.values[at:])
 
 
 class Sink(Protocol):
-    """Where the runner writes. Exactly-once is the store's: position and rows are one."""
+    """Where the runner writes. The store gives exactly-once: it stores the position together with the rows."""
 
     def positions(self, sources: Iterable[Source]) -> Mapping[Source, int]:
-        """Offset of the last record stored of each source, or NOTHING, once nothing of ours is being written.
+        """The offset of the last stored record of each source, or NOTHING.
 
-        Raises Retriable when the store cannot say yet.
+        The answer is given when no write of this sink is running any more. Raises Retriable when the store cannot answer yet.
         """
 
     def write(self, batches: Sequence[Batch]) -> None:
-        """Return when all batches, each of another source, are stored in whole.
+        """Store all batches completely, then return. Each batch belongs to a different source.
 
-        Raises Retriable when that is not known: the caller asks for the positions and goes on behind them.
+        Raises Retriable when it is not known whether they are stored: the caller asks for the positions and continues after them.
         """

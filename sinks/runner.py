@@ -1,6 +1,6 @@
-"""Topics in, a sink's writes out: ask the store for its position, poll behind it, write; while one batch is written the next is polled.
+"""Runs a sink: it asks the store for its position, polls after it, and writes. While one batch is written, the next one is polled.
 
-The consumer group only shares out the partitions; its commits tell tools the lag and are never read back.
+The consumer group only assigns the partitions. Its commits show the lag to other tools and are never read back.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import re
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
@@ -15,29 +16,49 @@ from queue import SimpleQueue
 from threading import Event
 
 from kafka import ConsumerRebalanceListener, KafkaConsumer, OffsetAndMetadata, TopicPartition
-from kafka.errors import KafkaError, TopicAuthorizationFailedError
+from kafka.errors import IllegalStateError, KafkaError, TopicAuthorizationFailedError
 
-from schemas.errors import Fatal, Refused, Retriable
-from sinks.base import NOTHING, Batch, Sink, Source
-from sinks.reader import POLL_MS
-from sinks.waiting import Limits, Waiting
+from mekong.schemas import measured, metrics
+from mekong.schemas.condition import CONDITION
+from mekong.schemas.errors import Fatal, Refused, Retriable
+from mekong.sinks.base import NOTHING, Batch, Sink, Source
+from mekong.sinks.waiting import Limits, Waiting
 
 log = logging.getLogger(__name__)
 
+IDLE_S = 2.0  # a poll while nothing waits: a record ends it at once
+GATHER_S = 0.25  # after a poll with few records: an answer costs some milliseconds, even with one record
+LITTLE = 131_072  # bytes of values
 LOOK_FOR_TOPICS_S = 10  # a new agency's topics are picked up within a minute
 _COMMIT_EVERY_S = 2.0
 _LONGEST_WAIT_S = 30.0
+_STUCK_S = 180.0
+"""A step may wait for ClickHouse for a minute or two. After this time without a step, the thread is stuck."""
+_LAG_EVERY_S = 15.0
+_ASKS = "does not know its position, because ClickHouse did not answer or was busy: its log says more"
 
 
 class Runner(ConsumerRebalanceListener):  # type: ignore[misc]
     """One consumer and one sink. ``run`` returns after ``stop`` is set, and raises Fatal when it cannot go on."""
 
-    def __init__(self, reader: KafkaConsumer, pattern: str, sink: Sink, stop: Event, limits: Limits = Limits()) -> None:  # noqa: B008 - immutable
+    def __init__(
+        self,
+        reader: KafkaConsumer,
+        pattern: str,
+        sink: Sink,
+        stop: Event,
+        limits: Limits = Limits(),  # noqa: B008 - immutable
+        name: str = "sink",
+    ) -> None:
+        """``name``: what is filled, for the sentences about its condition."""
+        self._name, self._joined = name, False
         self._reader, self._pattern, self._sink, self._stop, self._limits = reader, re.compile(pattern), sink, stop, limits
         self._topics: list[str] = []
         self._look_at = 0.0
         self._waiting = Waiting()
         self._mine: set[Source] = set()
+        self._stored: dict[Source, int] = {}
+        self._lag_at = 0.0
         self._changes: SimpleQueue[tuple[bool, set[Source]]] = SimpleQueue()
         self._flight: Future[None] | None = None
         self._flying: list[Batch] = []
@@ -51,7 +72,7 @@ class Runner(ConsumerRebalanceListener):  # type: ignore[misc]
         """Their places are asked for before anything of them is polled. Called in the client's thread, as the next."""
         self._reader.pause(*assigned)
         for tp in assigned:
-            self._reader.seek(tp, 0)  # a place of our own, or the client would go by the group's
+            self._reader.seek(tp, 0)  # the store's place, or the client would use the group's
         self._changes.put((True, _sources(assigned)))
 
     def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
@@ -70,25 +91,58 @@ class Runner(ConsumerRebalanceListener):  # type: ignore[misc]
     def _step(self) -> None:
         self._land()
         self._find_topics()
+        self._tell()
         if not self._topics:
-            self._stop.wait(POLL_MS / 1_000)
+            self._stop.wait(GATHER_S)
             return
         self._heed_changes()
         self._find_places()
-        for tp, records in self._reader.poll(timeout_ms=POLL_MS).items():
-            source = Source(tp.topic, tp.partition)
-            if source in self._waiting:
-                self._waiting.add(source, records, time.monotonic())
+        self._poll()
         if self._flight and self._waiting.is_full(self._limits):
-            self._land(wait_s=1.0)  # it may fail, and then nothing waits any more
+            self._land(wait_s=1.0)  # it may fail, and then no record waits any more
         if self._flight is None and (self._waiting.is_full(self._limits) or self._is_due()):
             self._take_off()
         self._commit()
+        self._measure()
+
+    def _tell(self) -> None:
+        """Report the condition of this thread."""
+        missing = ""
+        if self._topics and not self._joined:
+            missing = "waits for its partitions: its group has not assigned any yet"
+        elif self._mine - self._waiting.sources:
+            missing = _ASKS if self._failures else "asks ClickHouse for its position"
+        CONDITION.beat(f"the sink of {self._name}", _STUCK_S)
+        CONDITION.report(self._name, f"The sink of {self._name} {missing}." if missing else "")
+
+    def _measure(self) -> None:
+        """Show how far each topic is ahead of the store, by what the client knows: this asks nobody."""
+        if time.monotonic() < self._lag_at:
+            return
+        self._lag_at = time.monotonic() + _LAG_EVERY_S
+        found = Counter[str]()
+        for source in self._mine & self._stored.keys():
+            with suppress(IllegalStateError, KeyError):  # the group revoked it at this moment
+                found[source.topic] += max(0, (self._reader.highwater(TopicPartition(*source)) or 0) - self._stored[source] - 1)
+        measured.put_all(metrics.LAG, found, "topic", stage=f"sink-{self._name}")
+
+    def _poll(self) -> None:
+        """Poll records. After a few records, wait a short time, so that the next poll finds more of them together."""
+        is_idle = self._flight is None and self._waiting.since is None
+        before = self._waiting.size
+        found = self._reader.poll(timeout_ms=int(1_000 * (IDLE_S if is_idle else GATHER_S)))
+        for tp, records in found.items():
+            source = Source(tp.topic, tp.partition)
+            if source in self._waiting:
+                self._waiting.add(source, records, time.monotonic())
+        if found and self._waiting.size - before < LITTLE:
+            self._stop.wait(GATHER_S)
 
     def _heed_changes(self) -> None:
-        """Let go of the places of what was given and taken: they are asked for again, also of what came back at once."""
+        """Forget the places of partitions that the group revoked or assigned, even of one that came back. The store is asked again."""
         while not self._changes.empty():
             given, sources = self._changes.get()
+            self._joined |= given
             self._mine = self._mine | sources if given else self._mine - sources
             self._waiting.forget(sources)
 
@@ -112,7 +166,7 @@ class Runner(ConsumerRebalanceListener):  # type: ignore[misc]
         self._flight = self._writer.submit(self._sink.write, self._flying)
 
     def _land(self, wait_s: float = 0.0) -> None:
-        """Take the result of the write in flight, if it is there within ``wait_s``."""
+        """Use the result of the write in flight, if it is there within ``wait_s``."""
         if self._flight is None or not wait([self._flight], wait_s).done:
             return
         try:
@@ -123,21 +177,23 @@ class Runner(ConsumerRebalanceListener):  # type: ignore[misc]
             self._failures = 0
             self._took_s = time.monotonic() - self._took_off
             self._commits |= {TopicPartition(*batch.source): OffsetAndMetadata(batch.last + 1, "", -1) for batch in self._flying}
+            self._stored |= {batch.source: batch.last for batch in self._flying}
         self._flight, self._flying = None, []
 
     def _lose_places(self, why: Retriable) -> None:
-        """Nothing is known of what was being written: ask again, after a wait."""
+        """The outcome of the last write is unknown: ask the store again, after a wait."""
         wait_s = min(why.retry_after_s * 2**self._failures, _LONGEST_WAIT_S)
         self._failures = min(self._failures + 1, 10)
+        measured.count(metrics.FAILED, table=self._name)
         self._retry_at = time.monotonic() + wait_s
         log.info("%s; asking for the position in %.1f s", why, wait_s)
         self._waiting.forget()
         for tp in self._reader.assignment():
-            with suppress(KeyError):  # taken from us at this moment
+            with suppress(KeyError):  # the group revoked it at this moment
                 self._reader.pause(tp)
 
     def _find_places(self) -> None:
-        """Ask the store where the sources stand whose place is not known, and read on behind that."""
+        """Ask the store for the places of the sources whose place is unknown, and read on after them."""
         if not (lost := self._mine - self._waiting.sources) or time.monotonic() < self._retry_at:
             return
         while self._flight and not self._stop.is_set():  # the sink does one thing at a time
@@ -152,13 +208,14 @@ class Runner(ConsumerRebalanceListener):  # type: ignore[misc]
         first, end = self._reader.beginning_offsets(list(tps.values())), self._reader.end_offsets(list(tps.values()))
         for source, tp in tps.items():
             after = _next(source, positions[source], first[tp], end[tp])
-            with suppress(KeyError, ValueError):  # taken from us while we asked: it is heeded in the next step
+            with suppress(KeyError, ValueError):  # the group revoked it meanwhile: the next step handles that
                 self._reader.seek(tp, after)
                 self._waiting.place({source: positions[source]})
+                self._stored[source] = after - 1
                 self._reader.resume(tp)
 
     def _commit(self) -> None:
-        """Tell the group how far we are, for tools that show lag. Nothing depends on it."""
+        """Commit the places to the group, for tools that show lag. Nothing depends on it."""
         if self._commits and time.monotonic() - self._committed_at > _COMMIT_EVERY_S:
             mine = {tp: offset for tp, offset in self._commits.items() if Source(tp.topic, tp.partition) in self._mine}
             self._reader.commit_async(mine, callback=lambda _offsets, _result: None)
@@ -176,7 +233,7 @@ def _next(source: Source, position: int, first: int, end: int) -> int:
         return first
     if position >= end:
         raise Refused(
-            f"{where} ends at {end}, but its offset {position} is stored already: the topic was made anew. Use another database for it."
+            f"{where} ends at {end}, but its offset {position} is stored already: the topic was created again. Use another database for it."
         )
     if position + 1 < first:
         raise Refused(f"{where} begins at {first}, but is stored up to {position} only: records were deleted before they were stored.")

@@ -1,11 +1,11 @@
-"""Polled records in, batches of bounded size out. Pure: the records that wait to be written, by source."""
+"""Keeps the records that wait to be written, by source, and makes batches of bounded size from them. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
-from sinks.base import Batch, Source
+from mekong.sinks.base import Batch, Source
 
 
 class Polled(Protocol):
@@ -24,11 +24,11 @@ class Limits(NamedTuple):
     """Bytes of values."""
     linger_s: float = 0.4
     linger_most_s: float = 1.0
-    """Waits are longer when writing takes longer, so that a small trickle does not keep the store busy: up to this."""
+    """The longest wait. Waits are longer when writing takes longer, so that few records do not keep the store busy."""
 
 
 class Waiting:
-    """What was polled and not yet written, and behind which offset each source goes on."""
+    """The records that were polled and not yet written, and the offset after which each source goes on."""
 
     def __init__(self) -> None:
         self._after: dict[Source, int] = {}
@@ -42,15 +42,15 @@ class Waiting:
 
     @property
     def sources(self) -> set[Source]:
-        """Those whose place is known."""
+        """The sources whose place is known."""
         return set(self._after)
 
     def place(self, positions: Mapping[Source, int]) -> None:
-        """Go on behind these offsets."""
+        """Continue after these offsets."""
         self._after.update(positions)
 
     def add(self, source: Source, records: Sequence[Polled], now: float) -> None:
-        """Take up records of a source whose place is known; those at or before it are passed over."""
+        """Add records of a source whose place is known. Records at or before that place are ignored."""
         after = self._after[source]
         fresh = [record for record in records if record.offset > after]
         if not fresh:

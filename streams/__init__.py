@@ -1,1 +1,1 @@
-"""Kafka in, Kafka out: pure cores in ``core``, and the lanes that run them exactly once on Faust."""
+"""Reads topics of Kafka and writes topics of Kafka. ``core`` has the pure functions; the lanes run them exactly once on Faust."""

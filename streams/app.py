@@ -1,58 +1,78 @@
-"""Settings and an agent's needs in, a Faust app out that runs it in lanes. With consumer.py, the only place that builds on Faust."""
+"""Builds the Faust app of an agent and runs it in lanes.
+
+Only this module, consumer.py, reader.py and member.py depend on Faust.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import gc
 import logging
-import os
-import signal
 import threading
-import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from contextlib import suppress
 from ssl import create_default_context
 from typing import Any, NamedTuple
 
 import faust
 import mode
 from aiokafka import TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
 from faust.types import TP
 
-from schemas.errors import Refused
-from schemas.settings import Settings
-from streams.consumer import Transport
-from streams.lanes import Fold, Lane
+from mekong.schemas.condition import CONDITION
+from mekong.schemas.connect import login
+from mekong.schemas.errors import Refused
+from mekong.schemas.settings import Settings
+from mekong.schemas.topics import CONTROL
+from mekong.schemas.topics import Topic as Described
+from mekong.streams import figures
+from mekong.streams.admin import topics_of
+from mekong.streams.bootstrap import is_shared
+from mekong.streams.consumer import Transport
+from mekong.streams.ending import end_at_last
+from mekong.streams.evidence import IsIts, has_published
+from mekong.streams.lanes import Fold, Lane
+from mekong.streams.parking import Parking
 
 log = logging.getLogger(__name__)
 
 FETCH_BYTES = 1_048_576  # of a partition at once: with many agencies this is most of a worker's memory
 POLL_RECORDS = 5_000
-GC_THRESHOLDS = 100_000, 20, 50  # a fold makes many short-lived containers and no cycles: Python's own take 15 % of its time
-END_WITHIN_S = 10.0  # once it is told to stop, or has failed; less than a supervisor waits before it kills
-OPEN_WITHIN_S = 600.0  # the lanes of an assignment: Faust gives that as long as a request, and is deaf afterwards
-LOOK_FOR_TOPICS_S = 15  # a new agency is picked up within a minute: this, and a start
+GC_THRESHOLDS = 100_000, 20, 50  # a fold makes many short-lived containers and no cycles: Python's defaults cost 15 % of its time
+REQUEST_S = 60.0
+STUCK_S = 1_000.0  # a worker that asks for no records during this time leaves its group
+LOOK_FOR_TOPICS_S = 15  # a new agency is picked up within a minute
 
 
 Opened = Callable[[Lane, Mapping[str, Any]], Awaitable[None]]
-"""What to do with a lane that was opened, before its first record, knowing how to reach the broker."""
+"""(lane, options of the broker client): called when the lane was opened, before it folds its first record."""
+
+
+OutputPartitions = Callable[[int, Mapping[str, Any]], Awaitable[Iterable[TopicPartition]]]
+"""(number of a lane, options of the broker client) -> the partitions of its outputs. They show whether a lane without state ever ran."""
 
 
 class Plan(NamedTuple):
-    """What one agent needs of the outside."""
+    """What one agent needs from the program that runs it."""
 
     name: str
     """Also the consumer group, and the beginning of its transactional ids."""
     is_source: Callable[[str], bool]
     lane_of: Callable[[TopicPartition], int]
     state: str
-    """The state topic; its partition n is lane n's."""
+    """The state topic; its partition n belongs to lane n."""
     fold: Fold
     opened: Opened | None = None
+    outputs: OutputPartitions | None = None
+    is_its: IsIts | None = None
+    """Which records of the partitions in ``outputs`` this agent wrote; None: all records."""
+    parking: Parking | None = None
+    """How an agency's topic that cannot be read is parked. Without it, the agent refuses to start on such a source."""
 
 
 class Topic(faust.Topic):  # type: ignore[misc]
-    """Passes a run on as it is: the fold decodes."""
+    """Passes a run on as it is. The fold decodes the records."""
 
     async def decode(self, message: Any, *, propagate: bool = False) -> Any:  # noqa: ARG002 - Faust's signature
         """An event whose value is the run."""
@@ -60,7 +80,7 @@ class Topic(faust.Topic):  # type: ignore[misc]
 
 
 class App(faust.App):  # type: ignore[misc]
-    """Knows which lane a source is in, and where that lane's state lives."""
+    """Knows the lane of each source and the partition of that lane's state."""
 
     def __init__(self, *args: Any, plan: Plan, sources: frozenset[str], connection: Mapping[str, Any], **kwargs: Any) -> None:
         super().__init__(*args, Topic=Topic, **kwargs)
@@ -71,17 +91,37 @@ class App(faust.App):  # type: ignore[misc]
         return self.plan.lane_of(TopicPartition(tp.topic, tp.partition))
 
     async def open_lane(self, number: int) -> Lane:
-        """A lane, ready for its first record. Raises Refused when a rebuild of it ended half-way."""
+        """A lane, ready for its first record. Raises Refused when a rebuild of the lane ended half-way, or when its state was lost."""
         lane = await Lane(number, TopicPartition(self.plan.state, number), f"{self.plan.name}-{number}", self.connection).open()
-        if lane.is_half():
-            raise Refused(f"{lane.name}: its state was put in place half-way. Run `mekong rebuild {self.plan.name}` again.")
-        if self.plan.opened is not None:
-            await self.plan.opened(lane, self.connection)
+        try:
+            await self._check(lane)
+            if self.plan.opened is not None:
+                await self.plan.opened(lane, self.connection)
+        except BaseException:
+            await lane.close()
+            raise
         return lane
 
-    def on_rebalance_end(self) -> None:
-        """Say so: the lanes of the assignment are open."""
-        super().on_rebalance_end()
+    async def _check(self, lane: Lane) -> None:
+        if lane.is_half():
+            raise Refused(f"{lane.name}: its state was replaced only in part. Run `mekong rebuild {self.plan.name}` again.")
+        if not lane.positions and await self._has_published(lane.number):
+            raise Refused(f"{lane.name}: it has outputs and has no state: state was lost. Run `mekong rebuild {self.plan.name}`.")
+
+    async def _has_published(self, number: int) -> bool:
+        plan, options = self.plan, self.connection
+        return plan.outputs is not None and await has_published(await plan.outputs(number, options), plan.is_its, options)
+
+    async def follow(self, sources: frozenset[str]) -> None:
+        """Read these sources from now on. Reading of the sources that are read already continues."""
+        log.info("%s follows %d sources instead of %d", self.plan.name, len(sources), len(self.sources))
+        self.sources = sources
+        for topic in self.topics:
+            topic.topics = sorted(sources)
+        await self.consumer.follow(sources)
+
+    def say_ready(self) -> None:
+        """Log that all lanes of the assignment are open."""
         log.info("%s ready: %d sources", self.plan.name, len(self.sources))
 
     def _new_transport(self) -> Transport:
@@ -89,37 +129,37 @@ class App(faust.App):  # type: ignore[misc]
 
 
 def connection(settings: Settings) -> dict[str, Any]:
-    """Keyword arguments of aiokafka's clients."""
+    """Keyword arguments of aiokafka's clients. Raises Refused as ``kafka_options`` does."""
+    is_shared()
     options: dict[str, Any] = {"bootstrap_servers": settings.bootstrap(), "security_protocol": settings.kafka_security_protocol}
     if settings.kafka_security_protocol.endswith("SSL"):
-        options["ssl_context"] = create_default_context(cafile=settings.kafka_cafile)
-    if settings.kafka_security_protocol.startswith("SASL"):
-        options |= {
-            "sasl_mechanism": settings.kafka_sasl_mechanism,
-            "sasl_plain_username": settings.kafka_username,
-            "sasl_plain_password": settings.kafka_password.get_secret_value(),
-        }
-    return options
+        options["ssl_context"] = create_default_context(cafile=settings.cafile())
+    return options | login(settings)
+
+
+def partitions_of(*topics: Described) -> OutputPartitions:
+    """The lane's own partition of each of these topics."""
+
+    async def outputs(number: int, _: Mapping[str, Any]) -> list[TopicPartition]:
+        return [TopicPartition(topic.name, number % topic.partitions) for topic in topics]
+
+    return outputs
 
 
 async def sources_of(is_source: Callable[[str], bool], options: Mapping[str, Any]) -> frozenset[str]:
     """The source topics that exist now."""
-    admin = AIOKafkaAdminClient(**options)
-    await admin.start()
-    try:
-        return frozenset(filter(is_source, await admin.list_topics()))
-    finally:
-        await admin.close()
+    return frozenset(filter(is_source, await topics_of(options)))
 
 
 def wait_for_sources(plan: Plan, settings: Settings) -> frozenset[str]:
-    """The plan's source topics, as soon as there is one."""
+    """Wait until the plan has a source topic other than ``control``, and return its source topics."""
 
     async def wait() -> frozenset[str]:
         found = await sources_of(plan.is_source, connection(settings))
-        if not found:
+        if not found - {CONTROL.name}:
             log.info("%s ready: waiting for a source", plan.name)
-        while not found:
+            CONDITION.report(plan.name)  # it can do all that there is to do
+        while not found - {CONTROL.name}:
             await asyncio.sleep(1)
             found = await sources_of(plan.is_source, connection(settings))
         return found
@@ -127,35 +167,35 @@ def wait_for_sources(plan: Plan, settings: Settings) -> frozenset[str]:
     return asyncio.run(wait())
 
 
+_OF_EVERY_APP: Mapping[str, Any] = {
+    "agent_supervisor": mode.CrashingSupervisor,
+    "web_enabled": False,
+    "topic_allow_declare": False,
+    "topic_disable_leader": True,
+    "table_standby_replicas": 0,
+    "key_serializer": "raw",
+    "value_serializer": "raw",
+    "consumer_auto_offset_reset": "earliest",
+    "consumer_max_fetch_size": FETCH_BYTES,
+    "broker_max_poll_records": POLL_RECORDS,
+    "broker_commit_interval": 1.0,
+    "broker_session_timeout": 10.0,
+    "broker_rebalance_timeout": 10.0,
+    "broker_heartbeat_interval": 1.0,
+    "broker_max_poll_interval": STUCK_S,
+    "broker_request_timeout": REQUEST_S,
+}
+"""Faust's settings of every agent."""
+
+
 def build(plan: Plan, settings: Settings, sources: frozenset[str]) -> App:
-    """The app of one agent over ``sources``. It ends when that set changes, and its supervisor starts it with the new one."""
+    """The app of one agent that reads ``sources``. The app looks for new sources while it runs."""
     options = connection(settings)
-    folder = settings.home / "faust" / plan.name  # Faust wants a folder for tables, which we do not have
+    folder = settings.home / "faust" / plan.name  # Faust needs a folder for its tables; this app has no tables
     folder.mkdir(parents=True, exist_ok=True)
-    app = App(
-        plan.name,
-        plan=plan,
-        sources=sources,
-        connection=options,
-        broker=[f"aiokafka://{address}" for address in settings.bootstrap().split(",")],
-        broker_credentials=_credentials(options),
-        datadir=str(folder),
-        agent_supervisor=mode.CrashingSupervisor,
-        web_enabled=False,
-        topic_allow_declare=False,
-        topic_disable_leader=True,
-        table_standby_replicas=0,
-        key_serializer="raw",
-        value_serializer="raw",
-        consumer_auto_offset_reset="earliest",
-        consumer_max_fetch_size=FETCH_BYTES,
-        broker_max_poll_records=POLL_RECORDS,
-        broker_commit_interval=1.0,
-        broker_session_timeout=10.0,
-        broker_rebalance_timeout=10.0,
-        broker_heartbeat_interval=1.0,
-        broker_request_timeout=OPEN_WITHIN_S,
-    )
+    broker = [f"aiokafka://{address}" for address in settings.bootstrap().split(",")]
+    where = {"broker": broker, "broker_credentials": _credentials(options), "datadir": str(folder)}
+    app = App(plan.name, plan=plan, sources=sources, connection=options, **where, **_OF_EVERY_APP)
 
     @app.agent(app.topic(*sorted(sources), key_type=bytes, value_type=bytes), name=plan.name)  # type: ignore[untyped-decorator]
     async def agent(stream: Any) -> None:
@@ -166,43 +206,32 @@ def build(plan: Plan, settings: Settings, sources: frozenset[str]) -> App:
     async def follow_topics() -> None:
         while not app.should_stop:
             await asyncio.sleep(LOOK_FOR_TOPICS_S)
-            now = frozenset(filter(plan.is_source, await app.consumer.topics()))
-            if now != sources:
-                log.info("%s ends to start with %d sources instead of %d", plan.name, len(now), len(sources))
-                os.kill(os.getpid(), signal.SIGTERM)
-                return
+            with suppress(KafkaError):  # the broker does not answer: ask again later
+                now = frozenset(filter(plan.is_source, await app.consumer.topics()))
+                if now not in (app.sources, frozenset()):
+                    await app.follow(now)
 
+    app.task(figures.keep)
     return app
 
 
 def run(plan: Plan, settings: Settings) -> int:
-    """The worker's body: serve the plan until SIGTERM or a failure; returns the exit code. Its supervisor starts it again."""
+    """Run a worker until SIGTERM or a failure, and return the exit code. The supervisor starts the worker again."""
     import uvloop  # noqa: PLC0415 - only a worker's loop
 
     gc.set_threshold(*GC_THRESHOLDS)
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     sources = wait_for_sources(plan, settings)
+    figures.starting(plan.name)
     uvloop.install()
     app = build(plan, settings, sources)
-    worker = faust.Worker(app, loglevel="INFO", override_logging=True, redirect_stdouts=False, quiet=True)
-    threading.Thread(target=_end_at_last, args=(worker,), name="end at last", daemon=True).start()
+    worker = faust.Worker(app, override_logging=False, redirect_stdouts=False, quiet=True)
+    worker.spinner = None  # it would draw into the log
+    threading.Thread(target=end_at_last, args=(worker,), name="end at last", daemon=True).start()
     try:
         worker.execute_from_commandline()
     except SystemExit as exc:
         return int(exc.code or 0)
     return 0
-
-
-def _end_at_last(worker: Any) -> None:
-    """End the process when the worker has not by itself in time.
-
-    Its clients wait for a broker that is away, some of them for ever, and nobody would start it again. It bears being killed.
-    """
-    while not worker.should_stop:
-        time.sleep(0.2)
-    time.sleep(END_WITHIN_S)
-    log.warning("did not end in order within %.0f s: ends now", END_WITHIN_S)
-    os._exit(1)
 
 
 def _credentials(options: Mapping[str, Any]) -> Any:

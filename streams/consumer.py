@@ -1,184 +1,148 @@
-"""Faust's consumer made to hand out runs: unbroken, in order, each from the position of its lane.
+"""Opens each lane that the group assigns to this worker, starts it at its position, serves it and closes it.
 
-Stock Faust pays about 200 us between fetch and agent for each record and can lose records around a rebalance. Here one stream
-event is a run of up to ``RUN_RECORDS`` consecutive records, and what was fetched and dropped is fetched again. This file and
-streams/app.py lean on private parts of a pinned faust-streaming; tests/contract/test_faust_private_parts.py names each.
+During a rebalance, reading continues, and a lane that stays with this worker is not touched. streams/reader.py reads the records.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Sequence
-from itertools import count
+import logging
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Any
 
-from aiokafka import TopicPartition
+from aiokafka.errors import TopicAuthorizationFailedError
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
-from schemas.errors import Refused
-from streams.assignor import Assignor
-from streams.lanes import RUN_BYTES, RUN_RECORDS, Broken, Fold, Lane, Place, Run
+from mekong.schemas import measured, metrics
+from mekong.schemas.topics import CONTROL
+from mekong.streams.figures import Lanes
+from mekong.streams.lanes import Fold, Lane, Run
+from mekong.streams.member import Thread
+from mekong.streams.reader import Reader
+from mekong.streams.sources import start_of
+from mekong.streams.worker_lanes import WorkerLanes
 
-WAITING_RECORDS = 20_000  # gathered in all lanes before the stream waits
-WAITING_BYTES = 64_000_000
-REQUEST_MS = 60_000
-FETCH_WAIT_MS = 100  # a fetch that went out before the lanes were at their places keeps the first records waiting for so long
-TRANSACTIONS_PER_S = 400  # of a worker: with many busy lanes each gathers longer (a broker on two cores takes about 500)
+log = logging.getLogger(__name__)
 
-
-class Thread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
-    """The broker client's thread, reading committed records only and assigning by lane."""
-
-    def _create_worker_consumer(self, transport: Any) -> Any:
-        consumer = super()._create_worker_consumer(transport)
-        consumer._isolation_level = "read_committed"  # noqa: SLF001
-        consumer._fetch_max_wait_ms = FETCH_WAIT_MS  # noqa: SLF001
-        consumer._request_timeout_ms = consumer._client._request_timeout_ms = REQUEST_MS  # noqa: SLF001 - the app's is of opening lanes
-        strategy = type("LaneAssignor", (Assignor,), {"number_of": staticmethod(self.app.number_of)})
-        consumer._partition_assignment_strategy = [strategy]  # noqa: SLF001
-        return consumer
-
-    async def committed(self, tp: TP) -> int | None:
-        """The group's commit of one source."""
-        found: int | None = await self.call_thread(self._ensure_consumer().committed, TopicPartition(tp.topic, tp.partition))
-        return found
-
-    def member_id(self) -> str:
-        """What the group's broker calls us; another after each time it took us for gone."""
-        return str(self._ensure_consumer()._coordinator.member_id)  # noqa: SLF001
-
-    async def topics(self) -> frozenset[str]:
-        """Names of all topics this user may see, asked of the broker now."""
-        return frozenset(await self.call_thread(self._ensure_consumer().topics))
+TRANSACTIONS_PER_S = 400  # of one worker: when many lanes are busy, each gathers for longer (a broker on two cores manages about 500)
 
 
-class Consumer(driver.Consumer):  # type: ignore[misc]
-    """Opens the lanes of its assignment and hands their records out in runs."""
+class Consumer(Reader):
+    """A worker in its group. It knows its lanes, reads each source from the lane's position, and passes the runs to the lane."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.lanes: dict[int, Lane] = {}
-        self._seat: tuple[str, int] | None = None  # who the group took us for, and its generation, when lanes were opened last
-        self._room = asyncio.Event()
-        self._opening = asyncio.Lock()
-        self._places: dict[TP, Place] = {}
-        self._dropped: set[TP] = set()  # fetched but not handed out: the broker client has moved on, so go back
+        self.held = WorkerLanes(self, self.app.plan.name)
+        self._seat: tuple[str, int] | None = None  # our member id, and the generation of the group, at the last assignment
 
     def _new_consumer_thread(self) -> Thread:
         return Thread(self, loop=self.loop, beacon=self.beacon)
 
-    async def perform_seek(self) -> None:
-        """Open the lanes of the assignment, close the others, and go to their positions.
+    async def on_partitions_revoked(self, revoked: set[TP]) -> None:
+        """Do nothing: a rebalance only begins. The next assignment shows which lanes this worker loses.
 
-        A lane stays open only when nobody else can have owned it meanwhile: a generation that we missed may have given it away.
+        The same holds when the worker ends meanwhile. Faust would cut the connection here, and the group would wait for a member that
+        does not exist any more.
         """
-        async with self._opening:
-            mine = {tp for tp in self.assignment() if tp.topic in self.app.sources}
-            numbers = {self.app.number_of(tp) for tp in mine}
-            kept = numbers if self._took_part() else set()
-            for number in set(self.lanes) - kept:
-                lane = self.lanes.pop(number)
-                self._put_back(lane)
-                await lane.close()
-            opened = await asyncio.gather(*(self.app.open_lane(number) for number in sorted(numbers - set(self.lanes))))
-            self.lanes.update({lane.number: lane for lane in opened})
-            for lane in self.lanes.values():
-                self._put_back(lane)
-            if mine:
-                await self._seek_all(mine)
 
-    def _took_part(self) -> bool:
-        """Whether we were in every generation of the group since the lanes were opened last."""
-        before, self._seat = self._seat, (self._thread.member_id(), self.app.consumer_generation_id)
+    async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
+        """Close the lanes that this worker lost, continue those that stay, then open the new ones. Opening may take long."""
+        if self.app.should_stop:
+            return  # `on_stop` closes the lanes and leaves the group
+        self._sources = {tp for tp in assigned if tp.topic in self.app.sources}
+        gave_some_back = await self.held.take(frozenset(map(self.app.number_of, self._sources)), is_kept=self._took_part(generation_id))
+        for tp in set(self._places) - self._sources:
+            del self._places[tp]
+        for tp in self._places:
+            self._go_back(tp)  # the broker client has forgotten its position
+        await super().on_partitions_assigned(assigned, generation_id)
+        self.held.open_missing()
+        if gave_some_back:
+            await self._thread.rejoin()  # the next rebalance assigns them to their new owner
+
+    async def perform_seek(self) -> None:
+        """Do nothing: each lane seeks its positions when it is open."""
+
+    async def on_stop(self) -> None:
+        """Close the lanes before the worker leaves the group."""
+        await self.held.close()
+        await super().on_stop()
+
+    def _took_part(self, generation: int) -> bool:
+        """Whether this worker was in every generation since its last assignment. If not, others may have held its lanes meanwhile."""
+        before, self._seat = self._seat, (self._thread.member_id(), generation)
         return before is not None and before[0] == self._seat[0] and self._seat[1] - before[1] in (0, 1)
 
-    async def _seek_all(self, mine: set[TP]) -> None:
-        earliest, ends = await self.earliest_offsets(*mine), await self.highwaters(*mine)
-        for tp in mine:
-            lane = self.lanes[self.app.number_of(tp)]
-            committed = await self._thread.committed(tp)
-            start = start_of(tp, lane.positions.get(tp), earliest[tp], ends[tp], committed)
-            await self._seek(tp, start)
-            self._places[tp] = Place(start)
-            self._read_offset[tp] = None
-            if tp in lane.positions:
-                self._acked[tp] = [start - 1]  # the group's commit may be behind the lane
+    async def is_member(self) -> bool:
+        """Ask the coordinator of the group whether this worker is a member of the generation that it knows."""
+        return bool(await self._thread.is_member())
 
-    def _put_back(self, lane: Lane) -> None:
-        """Forget what was fetched before this seek: it comes again."""
-        for _, event in lane.put_back():
-            self.ack(event.message)
-        self._room.set()
+    async def open_lane(self, number: int) -> Lane:
+        """A lane, ready for its first record."""
+        lane: Lane = await self.app.open_lane(number)
+        return lane
 
-    async def on_partitions_revoked(self, revoked: set[TP]) -> None:
-        """Hand out nothing of these before the next seek."""
-        for tp in revoked:
-            self._places.pop(tp, None)
-        await super().on_partitions_revoked(revoked)
+    async def crash(self, exc: BaseException) -> None:
+        """End the process."""
+        await self.app.crash(exc)
 
-    async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, Any]]:  # noqa: ASYNC109 - Faust's signature
-        """The next runs, as messages of Faust."""
-        generation = self.app.consumer_generation_id
-        while self.flow_active and self._dropped:
-            tp = self._dropped.pop()
-            if tp in self._places:
-                await self._seek(tp, self._places[tp].next)
-        records, active = await self._wait_next_records(timeout)
-        if not records or self.should_stop:
+    def ready(self) -> None:
+        """Log that all lanes of the assignment are open."""
+        self.app.say_ready()
+
+    async def enter(self, lane: Lane) -> None:
+        """Start to read the lane's sources that are not read yet, each at the lane's position."""
+        new = {tp for tp in self._sources if self.app.number_of(tp) == lane.number and tp not in self._places}
+        if not new:
             return
-        self._dropped.update(tp for tp, found in records.items() if found)
-        for tp, found in records.items():
-            if not self.flow_active or self.app.consumer_generation_id != generation:
-                return
-            if active is not None and tp not in active and tp not in self._buffered_partitions:
-                continue
-            wanted = self._unbroken(tp, found)
-            if wanted is None:
-                continue
-            self.app.monitor.track_tp_end_offset(tp, self.highwater(tp))
-            for part in parts(wanted):
-                lane, place = self.lanes.get(self.app.number_of(tp)), self._places.get(tp)
-                if lane is None or place is None or not self.flow_active or self.app.consumer_generation_id != generation:
-                    return
-                run = Run(lane, tp, place, place.handed, part[0].offset, part[-1].offset, sum(map(_size, part)), list(part))
-                place.handed, place.next = run.last, run.last + 1
-                self._read_offset[tp] = None
-                message = self._to_message(tp, part[-1])
-                message.key, message.value = None, run
-                yield tp, message
-            self._dropped.discard(tp)
+        try:
+            earliest, ends = await self.earliest_offsets(*new), await self.highwaters(*new)
+        except TopicAuthorizationFailedError as exc:
+            await self._reading.bar(exc, new)
+            return
+        reached = await self._reached(lane, new)
+        for tp in new:
+            begins = partial(start_of, tp, lane.positions.get(tp), earliest[tp], ends[tp], reached[tp])
+            if tp not in self._places and self._is_ours(tp, lane):  # still
+                await self._reading.begin(tp, lane, begins)
 
-    def _unbroken(self, tp: TP, found: Sequence[Any]) -> list[Any] | None:
-        """The records from the wanted offset on; None when something was dropped before them, and must be fetched again."""
-        place = self._places.get(tp)
-        if not found or place is None:
-            return None
-        if found[0].offset > place.next and place.sought != place.next:
-            place.sought = place.next  # something was dropped, or a transaction marker is there: go back and look once more
-            return None
-        return [record for record in found if record.offset >= place.next]
+    async def _reached(self, lane: Lane, sources: Iterable[TP]) -> dict[TP, int | None]:
+        """The offset that the group has committed for each source; None when there is none, or when it does not count.
 
-    async def verify_all_partitions_active(self) -> None:
-        """Nothing: Faust looks for a stuck stream here, partition by partition, and what it looks at is not what we move."""
+        The group's commit may be ahead of the lane's position because the broker confirmed the commit of a transaction and aborted the
+        transaction later (streams/unmarked.py). The log of the state shows this. Then the group's commit does not count, and the lane does
+        the work again. When the state was lost, its log shows nothing.
+        """
+        reached = {tp: await self._thread.committed(tp) for tp in sources}
+        ahead = {tp: at for tp, at in reached.items() if at is not None and at > lane.positions.get(tp, 0)}
+        given_up = await lane.given_up() if ahead else {}
+        for tp, at in ahead.items():
+            if given_up.get(tp, 0) >= at:
+                log.warning("%s/%d: the group is at %d by a transaction that was aborted: its work is repeated", tp.topic, tp.partition, at)
+                reached[tp] = None
+        return reached
 
-    def take(self, event: Any) -> Run | None:
-        """The event's run, or None when it is from before a seek (it comes again). Raises Broken when one before it was lost."""
-        run: Run = event.value
-        tp = event.message.tp
-        if self._places.get(tp) is not run.place:
-            return None
-        if run.after != run.place.taken:
-            raise Broken(f"{tp}: run {run.first}-{run.last} follows {run.after}, but the lane has taken up to {run.place.taken}")
-        run.place.taken = run.last
-        return run
+    async def try_again(self, tp: TP) -> None:
+        """Check again whether this worker may read a source now."""
+        lane = self.held.open.get(self.app.number_of(tp))
+        if tp in self._places:
+            await self.fetch(tp, wanted=True)
+        elif lane is not None:
+            await self.enter(lane)
+
+    async def _heed(self, lane: Lane) -> None:
+        """Follow new orders about the sources of a lane."""
+        mine = {
+            tp: place.next if (place := self._places.get(tp)) else None for tp in self._sources if self.app.number_of(tp) == lane.number
+        }
+        await self._reading.heed(lane, mine, lambda tp: self._start(tp, lane.positions.get(tp)))
 
     async def offer(self, event: Any, fold: Fold) -> None:
-        """Give the event's run to its lane; waits while too much is waiting."""
-        while self._is_full():
-            self._room.clear()
-            await self._room.wait()
-        run = self.take(event)  # only now: a seek may have come while it waited
+        """Pass the event's run to its lane."""
+        run = self.take(event)
         if run is None:
             self.ack(event.message)
             return
@@ -186,83 +150,74 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
             run.lane.task = asyncio.create_task(self._serve(run.lane, fold))
         run.lane.put(run, event)
 
-    def _is_full(self) -> bool:
-        """Whether the open lanes hold as much as they may: what waits in a closed one counts no more."""
-        lanes = self.lanes.values()
-        return sum(lane.held_records for lane in lanes) > WAITING_RECORDS or sum(lane.held_bytes for lane in lanes) > WAITING_BYTES
-
     async def _serve(self, lane: Lane, fold: Fold) -> None:
         async def served(batch: list[tuple[Run, Any]]) -> None:
+            measured.count(metrics.FOLDED, sum(len(run.records) for run, _ in batch), stage=self.app.plan.name)
             for _, event in batch:
                 self.ack(event.message)
             self._room.set()
+            if any(run.source.topic == CONTROL.name for run, _ in batch):
+                await self._heed(lane)
 
         try:
             await lane.serve(fold, served, self._linger_s)
-        except asyncio.CancelledError:
-            raise
-        except BaseException as exc:  # noqa: BLE001 - fenced, broken, or a defect: the process ends, another opens the lane
-            await self.app.crash(exc)
+        except Exception as exc:  # noqa: BLE001 - fenced, an unknown outcome, or a defect
+            await self.held.ended(lane, exc)
 
     def _linger_s(self) -> float:
-        """How long a lane gathers before it commits: longer when many are busy, so that the broker keeps up."""
-        busy = sum(1 for lane in self.lanes.values() if lane.waiting)
+        """How long a lane gathers runs before it commits. The time is longer when many lanes are busy, so that the broker keeps up."""
+        busy = sum(1 for lane in self.held.open.values() if lane.waiting)
         return max(0.005, busy / TRANSACTIONS_PER_S)
 
-    def ack(self, message: Any) -> bool:
-        """Mark a run as done with. Returns False when it was already."""
-        if message.acked:
-            return False
-        message.acked = True
-        self._unacked_messages.discard(message)
-        self._acked[message.tp] = [message.offset]
-        return True
-
     def _new_offset(self, tp: TP) -> int | None:
-        """The group's commit follows the lane: for tools that show lag, and for the tripwire in ``start_of``."""
+        """The lane's position, for the group's commit. Tools show lag by this commit, and ``start_of`` compares it with the position."""
         self._acked[tp] = []
-        lane = self.lanes.get(self.app.number_of(tp))
+        lane = self.held.open.get(self.app.number_of(tp))
         return lane.positions.get(tp) if lane else None
 
+    async def _commit_offsets(self, offsets: Mapping[TP, int], start_new_transaction: bool = True) -> bool:
+        """Commit for the group. Faust takes a commit that was refused for made, and would not make it again while nothing new comes."""
+        before = {tp: self._committed_offset[tp] for tp in offsets}
+        is_done = bool(await super()._commit_offsets(offsets, start_new_transaction))
+        if not is_done:
+            self._committed_offset.update(before)
+        return is_done
+
     async def topics(self) -> frozenset[str]:
-        """Names of all topics this user may see, asked of the broker now."""
+        """Ask the broker for the names of all topics that this user may see."""
         found: frozenset[str] = await self._thread.topics()
         return found
+
+    def lanes(self) -> Lanes | None:
+        """The lanes at this moment; None before the first assignment."""
+        if self._seat is None:
+            return None
+        missing = tuple(sorted(self.held.given - self.held.ready()))
+        buffered = sum(lane.held_records for lane in self.held.open.values())
+        return Lanes(len(self.held.given), missing, buffered, len(self._reading.parked & self._sources))
+
+    def behind(self) -> dict[str, int]:
+        """Records from the stored positions to the end of each topic that is read, about, by the last fetch: this asks nobody.
+
+        A topic is left out as long as the end of one of its partitions is not known.
+        """
+        found, unknown = Counter[str](), set[str]()
+        for tp in self._places.keys() - self._reading.parked:
+            if (lane := self.held.open.get(self.app.number_of(tp))) is None:
+                continue
+            if (end := self._thread.end_of(tp)) is None:
+                unknown.add(tp.topic)
+            else:
+                at = lane.positions.get(tp)
+                found[tp.topic] += max(0, end - (at if at is not None else self._places[tp].next))
+        return {topic: records for topic, records in found.items() if topic not in unknown}
+
+    async def follow(self, topics: Iterable[str]) -> None:
+        """Read these sources from now on. The group rebalances; reading of the other sources continues."""
+        await self._thread.follow(topics)
 
 
 class Transport(driver.Transport):  # type: ignore[misc]
     """Faust's transport with our consumer."""
 
     Consumer = Consumer
-
-
-def start_of(tp: TP, position: int | None, earliest: int, end: int, committed: int | None) -> int:
-    """Where to read a source from. Raises Refused when the log and the stored position do not fit: a person must act."""
-    where = f"{tp.topic}/{tp.partition}"
-    if committed is not None and committed > (position or 0):
-        raise Refused(f"{where}: the group is at {committed}, the stored position at {position}: state was lost. Run `mekong rebuild`.")
-    if position is None:
-        return earliest
-    if position > end:
-        raise Refused(f"{where}: position {position} is beyond the log's end {end}: the topic was made anew. Give it a new name, v<n+1>.")
-    if position < earliest:
-        raise Refused(f"{where}: {position} was wanted, but the log starts at {earliest}: retention has deleted what was not read.")
-    return position
-
-
-def parts(records: Sequence[Any]) -> Iterator[Sequence[Any]]:
-    """Cut records into runs of at most ``RUN_RECORDS`` and about ``RUN_BYTES``."""
-    start = size = 0
-    for end in count(1):
-        if end > len(records):
-            break
-        size += _size(records[end - 1])
-        if end - start == RUN_RECORDS or size >= RUN_BYTES:
-            yield records[start:end]
-            start, size = end, 0
-    if start < len(records):
-        yield records[start:]
-
-
-def _size(record: Any) -> int:
-    return len(record.value or b"")

@@ -1,4 +1,4 @@
-"""Settings and a broker in; whom the network waits for before it judges a day, out."""
+"""Finds the partitions and agencies that network waits for before it judges a day."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from typing import Any
 
 from aiokafka import TopicPartition
 
-from schemas.settings import Settings
-from schemas.topics import JOURNAL, LANES, agency_of
-from streams.app import sources_of
-from streams.core.spikes.clocks import Expected
-from streams.stored import stored
+from mekong.schemas.settings import Settings
+from mekong.schemas.topics import JOURNAL, LANES, agency_of
+from mekong.streams.app import sources_of
+from mekong.streams.core.spikes.network.clocks import Expected
+from mekong.streams.stored import stored
 
 
 async def expected_of(settings: Settings, options: Mapping[str, Any]) -> Expected:
-    """Partitions of the journal that hold entries; and where a replay is the clock, every agency that has a topic."""
+    """The partitions of the journal that have entries; and, when a replay is the clock, every agency that has a topic."""
     found = await asyncio.gather(*(_holds_a_record(TopicPartition(JOURNAL.name, number), options) for number in range(LANES)))
     partitions = {number for number, holds in enumerate(found) if holds}
     if settings.clock_is_on():

@@ -1,8 +1,8 @@
-"""A lane: some source partitions in, and in one Kafka transaction their outputs, the state and the position that go together.
+"""A lane reads some source partitions. It writes their outputs, its state and its positions together in one Kafka transaction.
 
-Exactly once rests on this alone: **the position is stored with the state it produced, in one atomic write**. A lane's
-transactional producer is opened before its state is read, which fences off whoever wrote last; so a process that was paused and
-wakes up cannot overwrite anything. Decision and figures: docs/decisions/0001-lanes-on-faust.md.
+Exactly-once depends on this rule alone: **the position is stored with the state it produced, in one atomic write**. A lane opens its
+transactional producer before it reads its state. This fences off the process that wrote before; so a process that was paused and
+continues later cannot overwrite anything. Decision and figures: docs/decisions/0001-lanes-on-faust.md.
 """
 
 from __future__ import annotations
@@ -10,28 +10,30 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
-from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka import TopicPartition
 
-from schemas.errors import Fatal
-from streams.stored import stored
-from streams.unmarked import give_up
+from mekong.schemas.errors import Fatal
+from mekong.streams.core.draft import POSITION
+from mekong.streams.producer import CLOSE_WITHIN_S, Producer
+from mekong.streams.stored import stored
+from mekong.streams.unmarked import end_unmarked
 
 RUN_RECORDS = 1_000  # of one run, and about of one transaction
 RUN_BYTES = 4_000_000
-REPLACE_RECORDS = 20_000  # of one transaction when a state is put in place of another
-BATCH_BYTES = 900_000  # of one produce batch; one larger record travels alone
-POSITION = b"@position/"
-TRANSACTION_TIMEOUT_MS = 20_000  # a worker stopped inside a transaction holds readers back for so long at most
+REPLACE_RECORDS = 20_000  # of one transaction when one state replaces another
+BATCH_BYTES = 900_000  # of one produce batch; a larger record has a batch of its own
+REQUEST_TIMEOUT_MS = 15_000  # then the connection counts as lost; for the end of a transaction: its outcome is unknown
+TRANSACTION_TIMEOUT_MS = 20_000  # the longest time that a worker which stopped inside a transaction can delay readers
 
 log = logging.getLogger(__name__)
 
 
 class Incoming(Protocol):
-    """One record as the broker client hands it out."""
+    """One record as the broker client returns it."""
 
     offset: int
     timestamp: int
@@ -49,27 +51,27 @@ class Output(NamedTuple):
 
 
 @dataclass(slots=True)
-class Place:
-    """Where the reading of a source stands since a seek; the next seek makes another, and a run of an older one is stale."""
+class ReadPosition:
+    """How far a source is read since a seek. Each seek makes a new one; a run that has an older one is outdated."""
 
     next: int
-    """Offset the next run must start at."""
+    """Offset at which the next run must start."""
     sought: int = -1
-    """The offset gone back to last, when something was missing before what was fetched."""
+    """The offset of the last seek that repeated a fetch, because the broker client had started after this offset."""
     handed: int | None = None
-    """Last offset handed out."""
+    """Last offset passed to the agent."""
     taken: int | None = None
     """Last offset given to the lane."""
 
 
 class Run(NamedTuple):
-    """Consecutive records of one source, handed to the agent as one event."""
+    """Consecutive records of one source that the agent gets as one event."""
 
     lane: Lane
     source: TopicPartition
-    place: Place
+    place: ReadPosition
     after: int | None
-    """Last offset of the run handed out before this one; None for the first after a seek."""
+    """Last offset of the run before this one; None for the first run after a seek."""
     first: int
     last: int
     size: int
@@ -81,53 +83,56 @@ State = Mapping[bytes, bytes]
 Changes = dict[bytes, "bytes | None"]
 Outputs = dict[tuple[str, int], list[Output]]
 Fold = Callable[[State, Changes, TopicPartition, Sequence[Any]], Outputs]
-"""(committed state, changes of this transaction so far: add to them, source, its next records) -> outputs by topic and partition."""
+"""(committed state, changes of this transaction (the fold adds to them), source, its next records) -> outputs by topic and partition."""
 
 
 class Broken(Fatal):
-    """A run was lost between fetch and agent, or the log and the state do not fit: end the process, the restart reads again."""
+    """A run was lost between fetch and agent, or the log does not fit the state. End the process: after the restart it reads again."""
 
 
 class Lane:
-    """Some source partitions with the state built from them; one per number, owned by one process at a time."""
+    """Some source partitions and the state built from them. Each number has one lane, and one process owns a lane at a time."""
 
     def __init__(self, number: int, state: TopicPartition, name: str, connection: Mapping[str, Any]) -> None:
         self.number, self.where, self.name, self.connection = number, state, name, connection
         self.state: dict[bytes, bytes] = {}
         self.positions: dict[TopicPartition, int] = {}
-        """Next offset of each source; absent: never ran."""
+        """Next offset of each source. A source that was never read is absent."""
         self.waiting: deque[tuple[Run, Any]] = deque()
         self.held_records = self.held_bytes = 0
-        """Of the runs that wait, and of those in a transaction now."""
+        """Of the runs that wait and of the runs in the transaction in progress."""
         self.wake = asyncio.Event()
         self.task: asyncio.Task[None] | None = None
+        self.ending = False
 
     async def open(self) -> Lane:
-        """Fence the last writer off, give up what it left unmarked, then read the state it left. Raises Fatal when the broker refuses."""
-        self.producer = AIOKafkaProducer(
+        """Fence off the last writer, end its unmarked transactions, then read the state. Raises Fatal when the broker refuses."""
+        self.producer = Producer(
             **self.connection,
             transactional_id=self.name,
-            acks="all",
             max_batch_size=BATCH_BYTES,
             max_request_size=5 * 1_048_576,
             linger_ms=0,
             transaction_timeout_ms=TRANSACTION_TIMEOUT_MS,
-            request_timeout_ms=15_000,
+            request_timeout_ms=REQUEST_TIMEOUT_MS,
             retry_backoff_ms=10,
         )
-        await self.producer.start()
-        await give_up(self.producer, self.where)
-        async for records in stored(self.connection, self.where):
-            self.restore(records)
+        try:
+            await self.producer.start()
+            await end_unmarked(self.producer, self.where)
+            async for records in stored(self.connection, self.where):
+                self.restore(records)
+        except BaseException:
+            await self.producer.close()
+            raise
         return self
 
     def restore(self, records: Iterable[Incoming]) -> None:
-        """Take up what a transaction of this lane wrote to its state partition."""
+        """Apply records of the lane's state partition to its state and positions."""
         for record in records:
             assert record.key is not None  # noqa: S101 - we wrote it
             if record.key.startswith(POSITION):
-                topic, partition = record.key[len(POSITION) :].decode().rsplit("/", 1)
-                source = TopicPartition(topic, int(partition))
+                source = _source_of(record.key)
                 if record.value is None:
                     self.positions.pop(source, None)
                 else:
@@ -137,11 +142,24 @@ class Lane:
             else:
                 self.state[record.key] = record.value
 
+    async def given_up(self) -> dict[TopicPartition, int]:
+        """The highest position of each source in the aborted transactions of this lane. Raises KafkaError."""
+        found: dict[TopicPartition, int] = {}
+        async for records in stored(self.connection, self.where, given_up=True):
+            for record in records:
+                if record.key.startswith(POSITION) and record.value is not None:
+                    source = _source_of(record.key)
+                    found[source] = max(int(record.value), found.get(source, 0))
+        return found
+
     async def close(self) -> None:
-        """Stop writing. What was not committed is read again by whoever opens the lane next."""
+        """Stop writing after the transaction in progress. The next owner of the lane reads again what was not committed."""
+        self.ending = True
+        self.wake.set()
         if self.task:
+            await asyncio.wait([self.task], timeout=CLOSE_WITHIN_S)
             self.task.cancel()
-        await self.producer.stop()
+        await self.producer.close()
 
     def put(self, run: Run, event: Any) -> None:
         """Queue a run for the next transaction."""
@@ -149,8 +167,8 @@ class Lane:
         self._hold([(run, event)], 1)
         self.wake.set()
 
-    def put_back(self) -> list[tuple[Run, Any]]:
-        """What waits, and waits no more."""
+    def drain(self) -> list[tuple[Run, Any]]:
+        """Remove all runs from the queue and return them."""
         found = list(self.waiting)
         self.waiting.clear()
         self._hold(found, -1)
@@ -162,16 +180,20 @@ class Lane:
             self.held_bytes += sign * run.size
 
     async def forget_positions(self) -> None:
-        """Before a replacement from nothing: until it has its positions, a worker refuses to start on what is there (``is_half``)."""
+        """Remove the positions before a rebuild. A worker refuses to start on a state without positions (``is_half``)."""
         await self._commit({}, {}, {position_key(source): None for source in self.positions})
         self.positions.clear()
 
     def is_half(self) -> bool:
-        """Whether a replacement ended half-way: each transaction of a fold writes a position, so a state never comes without one."""
+        """Whether a replacement ended half-way. Each transaction of a fold writes a position, so a complete state always has one."""
         return bool(self.state) and not self.positions
 
+    async def change(self, changes: Changes) -> None:
+        """Commit changes of the state alone, in one transaction. This brings an older state to the format of this code."""
+        await self._commit({}, {}, changes)
+
     async def replace(self, state: State, positions: Mapping[TopicPartition, int], outputs: Outputs | None = None) -> None:
-        """Put another state in place of the lane's, its positions last, with ``outputs``."""
+        """Replace the lane's state. The last transaction writes the positions together with ``outputs``."""
         changes: Changes = {key: None for key in self.state if key not in state}
         changes |= {key: value for key, value in state.items() if self.state.get(key) != value}
         pending = list(changes.items())
@@ -179,9 +201,13 @@ class Lane:
             await self._commit({}, {}, dict(pending[first : first + REPLACE_RECORDS]))
         await self._commit(positions, outputs or {}, {})
 
+    async def add(self, outputs: Outputs, changes: Changes) -> None:
+        """Write outputs and changes of the state that belong to no new record. The positions do not change."""
+        await self._commit({}, outputs, changes)
+
     async def serve(self, fold: Fold, served: Callable[[list[tuple[Run, Any]]], Awaitable[None]], linger_s: Callable[[], float]) -> None:
-        """Fold what waits and commit it, one transaction after another, for ever. ``served`` hears of each that is through."""
-        while True:
+        """Fold and commit the waiting runs in transactions until the lane is closed. ``served`` gets each committed batch."""
+        while not self.ending:
             await self.wake.wait()
             if sum(len(run.records) for run, _ in self.waiting) < RUN_RECORDS:
                 await asyncio.sleep(linger_s())
@@ -193,17 +219,19 @@ class Lane:
             await served(batch)
 
     async def transact(self, runs: Iterable[Run], fold: Fold) -> None:
-        """Fold ``runs`` and commit outputs, state and positions together. Records behind the position are passed over."""
+        """Fold ``runs`` and commit outputs, state and positions together. Records before the position are skipped."""
         outputs: Outputs = {}
         changes: Changes = {}
         positions: dict[TopicPartition, int] = {}
         for run in runs:
-            position = self.positions.get(run.source, 0)
+            position = positions.get(run.source, self.positions.get(run.source, 0))
             records = run.records if run.first >= position else [record for record in run.records if record.offset >= position]
             if records:
                 for where, rows in fold(self.state, changes, run.source, records).items():
                     outputs.setdefault(where, []).extend(rows)
                 positions[run.source] = run.last + 1
+        for source, offset in _moved(changes):  # a position never moves back: a message that has its receipt is not read again
+            positions[source] = max(offset, positions.get(source, self.positions.get(source, 0)))
         if positions:
             await self._commit(positions, outputs, changes)
 
@@ -217,7 +245,7 @@ class Lane:
         return batch
 
     async def _commit(self, positions: Mapping[TopicPartition, int], outputs: Outputs, changes: Changes) -> None:
-        """All of it, or nothing. Raises ProducerFenced when another process owns the lane."""
+        """Commit everything or nothing. Raises ProducerFenced when another process owns the lane, OutcomeUnknown without an answer."""
         await self.producer.begin_transaction()
         deliveries: list[Any] = []
         for (topic, partition), rows in outputs.items():
@@ -247,5 +275,16 @@ class Lane:
 
 
 def position_key(source: TopicPartition) -> bytes:
-    """Where the position of a source is kept."""
+    """The key of the position of a source in the state."""
     return POSITION + f"{source.topic}/{source.partition}".encode()
+
+
+def _source_of(key: bytes) -> TopicPartition:
+    topic, partition = key[len(POSITION) :].decode().rsplit("/", 1)
+    return TopicPartition(topic, int(partition))
+
+
+def _moved(changes: Changes) -> Iterator[tuple[TopicPartition, int]]:
+    """Remove the positions that the fold itself has moved from its changes, and yield them."""
+    for key in [key for key in changes if key.startswith(POSITION)]:
+        yield _source_of(key), int(changes.pop(key) or 0)

@@ -1,14 +1,14 @@
-"""Settings in, the rules of the detectors out."""
+"""Reads the rules of the detectors, as the settings name them."""
 
 from __future__ import annotations
 
-from schemas.errors import Refused
-from schemas.settings import Settings
-from streams.core.spikes.rules import DEFAULT, Rules, read
+from mekong.schemas.errors import Refused
+from mekong.schemas.settings import Settings
+from mekong.streams.core.spikes.rules import DEFAULT, Rules, read
 
 
 def rules_of(settings: Settings) -> Rules:
-    """Those of the file that MEKONG_RULES names, else the default ones. Raises Refused with the line that is wrong."""
+    """The rules of the file that MEKONG_RULES names, or the default rules. Raises Refused with the line that is wrong."""
     if settings.rules is None:
         return DEFAULT
     try:

@@ -48,7 +48,7 @@ PEERS = (
     Peer(
         "bytewax",
         "Bytewax 0.21.1, no recovery",
-        "none: state in memory, a restart begins anew",
+        "none: state in memory, a restart begins with nothing",
         "benchmarks.peers.bytewax_flow",
     ),
     Peer(

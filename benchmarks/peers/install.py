@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.peers import ENVIRONMENT
-from schemas.errors import Fatal
+from mekong.schemas.errors import Fatal
 
 LOCK = Path(__file__).resolve().parents[2] / "locks" / "peers.txt"
 

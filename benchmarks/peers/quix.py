@@ -43,7 +43,10 @@ def folding(fold: Fold) -> Any:
         changes: dict[bytes, bytes | None] = {}
         out = list(fold(Stored(state), changes, at.topic, [Incoming(at.offset, timestamp, value, headers or [])]))
         for name, changed in changes.items():
-            state.set_bytes(name, changed)
+            if changed is None:
+                state.delete(name)
+            else:
+                state.set_bytes(name, changed)
         return out
 
     return apply

@@ -8,7 +8,7 @@ from typing import Any
 import faust
 
 from benchmarks.peers.work import Incoming, asked
-from schemas.topics import LANES
+from mekong.schemas.topics import LANES
 
 
 class Stored:

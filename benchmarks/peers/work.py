@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from benchmarks.messages import AGENCIES
-from schemas import wire
-from schemas.topics import ALERTS, BUCKETS, COUNTS, INCOMING, JOURNAL, RECEIPTS, agency_of, receipts_of
-from streams.core.draft import Draft
-from streams.core.intake.control import Deployment
-from streams.core.intake.fold import Intake
-from streams.core.journal import read
-from streams.core.watch import fold as watched
+from mekong.schemas import wire
+from mekong.schemas.topics import ALERTS, BUCKETS, COUNTS, INCOMING, JOURNAL, RECEIPTS, agency_of, receipts_of
+from mekong.streams.core.draft import Draft
+from mekong.streams.core.intake.control import Deployment
+from mekong.streams.core.intake.fold import Intake
+from mekong.streams.core.journal import read
+from mekong.streams.core.watch import fold as watched
 
 
 class Incoming(NamedTuple):
@@ -101,9 +101,9 @@ def watch(prefix: str) -> Work:
     ) -> Iterator[Out]:
         for seen in watched(Draft(state, changes), read(records)):
             key = seen.agency.encode()
-            for value in seen.told.counts if seen.told else ():
+            for value in seen.of_tick.counts if seen.of_tick else ():
                 yield Out(counts, key, wire.dump(value))
-            for value in seen.told.buckets if seen.told else ():
+            for value in seen.of_tick.buckets if seen.of_tick else ():
                 yield Out(buckets, key, wire.dump(value))
             for alert in seen.alerts:
                 yield Out(alerts, alert.series.encode(), wire.encode(alert))

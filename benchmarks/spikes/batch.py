@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import betainc, digamma, gammainc, gammaln, ndtri, polygamma
 
-from streams.core.spikes.model import FIRST_WEIGHT, FLAT, LEAST_LEVEL, ROBUST, SHIFT, UNSURE
-from streams.core.spikes.shape import Shape
+from mekong.streams.core.spikes.statistics.model import FIRST_WEIGHT, FLAT, LEAST_LEVEL, ROBUST, SHIFT, UNSURE
+from mekong.streams.core.spikes.statistics.shape import Shape
 
 Array = NDArray[np.float64]
 _NEWTON_STEPS = 12

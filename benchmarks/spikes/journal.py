@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from schemas.alerts import Alert
-from schemas.wire import dump, load
-from streams.core.spikes.rules import DEFAULT, Rules
-from streams.core.spikes.watch import Watch
+from mekong.schemas.alerts import Alert
+from mekong.schemas.wire import dump, load
+from mekong.streams.core.spikes.agency import AgencyDetectors
+from mekong.streams.core.spikes.rules import DEFAULT, Rules
 
 Entry = dict[str, Any]
 
@@ -51,7 +51,7 @@ def fold(agency: str, entries: Iterable[Entry], rules: Rules = DEFAULT, run: int
     """Alerts and final state of one agency's entries, read and stored every ``run`` entries."""
     state: dict[str, bytes] = {}
     alerts: list[Alert] = []
-    watch: Watch | None = None
+    watch: AgencyDetectors | None = None
 
     def get(name: str) -> Any | None:
         raw = state.get(name)
@@ -60,12 +60,12 @@ def fold(agency: str, entries: Iterable[Entry], rules: Rules = DEFAULT, run: int
     for place, entry in enumerate(entries):
         if watch is None or place % run == 0:
             _store(watch, state)
-            watch = Watch.from_stored(agency, get, rules)
+            watch = AgencyDetectors.from_stored(agency, get, rules)
         alerts += watch.take(entry)
     _store(watch, state)
     return alerts, state
 
 
-def _store(watch: Watch | None, state: dict[str, bytes]) -> None:
+def _store(watch: AgencyDetectors | None, state: dict[str, bytes]) -> None:
     if watch is not None:
         state.update({name: dump(value) for name, value in watch.stored().items()})

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from benchmarks.spikes.batch import Batch, join, mid_p
 from benchmarks.spikes.gate import Gate, rate
 from benchmarks.spikes.noufaily import SEED, draw
-from streams.core.spikes.shape import DAY
+from mekong.streams.core.spikes.statistics.shape import DAY
 
 SERIES, DAYS, JUDGED, PHI = 300, 1_095, 200, 2.0
 SHAPE = replace(DAY, name="late", calendar=0, windows=(1,))

@@ -9,21 +9,21 @@ from itertools import pairwise
 from typing import Any
 
 from benchmarks.spikes.gate import Gate
-from deploy.backtest.file import Record
-from deploy.backtest.load import MOST
-from deploy.backtest.planted import Search, search
-from deploy.backtest.replay import Placed, Replay
-from deploy.profiles import profile_of
-from producers.simulate import Simulated, simulate
-from producers.simulation.truth import Planted
-from schemas import wire
-from schemas.alerts import Alert, State, Tier
-from schemas.control import CONTROL_HEADER, AgencyProfile, Tick, sign
-from streams.core.draft import Draft
-from streams.core.intake.control import Deployment
-from streams.core.intake.fold import Intake
-from streams.core.intake.identity import Ids
-from streams.core.spikes.rules import DEFAULT, Rules
+from mekong.deploy.backtest.file import Record
+from mekong.deploy.backtest.load import MOST
+from mekong.deploy.backtest.planted import Search, search
+from mekong.deploy.backtest.replay import Placed, Replay
+from mekong.deploy.profiles import profile_of
+from mekong.producers.simulate import Simulated, simulate
+from mekong.producers.simulation.truth import Planted
+from mekong.schemas import wire
+from mekong.schemas.alerts import Alert, State, Tier
+from mekong.schemas.control import CONTROL_HEADER, AgencyProfile, Tick, sign
+from mekong.streams.core.draft import Draft
+from mekong.streams.core.intake.control import Deployment
+from mekong.streams.core.intake.fold import Intake
+from mekong.streams.core.intake.identity import Ids
+from mekong.streams.core.spikes.rules import DEFAULT, Rules
 
 SEEDS = range(1, 9)
 LEAD_DAYS = 45

@@ -10,13 +10,13 @@ from pathlib import Path
 
 from benchmarks.spikes.gate import Gate
 from benchmarks.spikes.journal import Entry, case, profile, tick
-from deploy.backtest.load import MOST
-from deploy.backtest.replay import Placed, Replay
-from producers.formats.cbp import COLUMNS, agency_of, month_of
-from producers.formats.cbp import profile as office_profile
-from schemas.alerts import Alert, Kind, State
-from streams.core.spikes.rules import DEFAULT, Rules
-from streams.core.spikes.spans import days_of, number_of
+from mekong.deploy.backtest.load import MOST
+from mekong.deploy.backtest.replay import Placed, Replay
+from mekong.producers.formats.cbp import COLUMNS, agency_of, month_of
+from mekong.producers.formats.cbp import profile as office_profile
+from mekong.schemas.alerts import Alert, Kind, State
+from mekong.streams.core.spikes.rules import DEFAULT, Rules
+from mekong.streams.core.spikes.series.spans import days_of, number_of
 
 FILE = Path(__file__).parents[2] / "deploy" / "demo-data" / "cbp-nationwide-drugs-fy19-fy22.csv"
 _PHASE_MONTHS, _LEARNING_MONTHS = 5, 12

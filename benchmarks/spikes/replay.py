@@ -11,10 +11,10 @@ import numpy as np
 from benchmarks.spikes.gate import Gate
 from benchmarks.spikes.journal import Entry, case, fold, profile, tick
 from benchmarks.spikes.noufaily import SEED
-from schemas.alerts import Alert, Kind, State
-from schemas.wire import encode
-from streams.core.spikes.series import Series
-from streams.core.spikes.shape import DAY
+from mekong.schemas.alerts import Alert, Kind, State
+from mekong.schemas.wire import encode
+from mekong.streams.core.spikes.series.series import Series
+from mekong.streams.core.spikes.statistics.shape import DAY
 
 FIRST = date(2024, 1, 1).toordinal()
 DAYS = 240

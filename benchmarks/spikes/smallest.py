@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from benchmarks.spikes.batch import Batch, run
 from benchmarks.spikes.gate import Gate
 from benchmarks.spikes.noufaily import SEED
-from streams.core.spikes.rules import DEFAULT
-from streams.core.spikes.shape import DAY, WEEK, WEEKDAYS, Shape
+from mekong.streams.core.spikes.rules import DEFAULT
+from mekong.streams.core.spikes.statistics.shape import DAY, WEEK, WEEKDAYS, Shape
 
 MEMBERS = 400
 KNOWN_WEEKS = (12, 52)

@@ -13,7 +13,7 @@ from benchmarks.spikes import opponents
 from benchmarks.spikes.batch import Batch, run, tail
 from benchmarks.spikes.gate import Gate, rate
 from benchmarks.spikes.noufaily import FIRST_JUDGED, JUDGED, PERIOD, SETS, SIZES, WEEKS, Design, make
-from streams.core.spikes.shape import WEEK
+from mekong.streams.core.spikes.statistics.shape import WEEK
 
 Array = NDArray[np.float64]
 SHAPE = replace(WEEK, name="noufaily", period=PERIOD, calendar=0)

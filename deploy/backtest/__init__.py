@@ -1,1 +1,1 @@
-"""What the detectors would have told of a time under other rules, against what was told: ``mekong backtest``."""
+"""``mekong backtest``: compares the alerts of a time with those that the detectors would raise under other rules."""

@@ -1,4 +1,4 @@
-"""Alerts of two tellings of one time in; how they differ, how often they were right and how soon they came, out. Pure."""
+"""Compares two sets of alerts of one time: how they differ, how often they were right and how soon they were raised. Pure."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from statistics import median
 from typing import NamedTuple
 
-from deploy.backtest.labels import Label, name_of
-from schemas.alerts import Alert, Kind, State
+from mekong.deploy.backtest.labels import Label, name_of
+from mekong.schemas.alerts import Alert, Kind, State
 
 NETWORK = "network"
 _DAY_S = 86_400
@@ -27,21 +27,21 @@ class Period(NamedTuple):
     by_bucket: bool = False
 
     def moment(self, alert: Alert) -> datetime:
-        """When it was told."""
+        """When the alert was raised."""
         return datetime.combine(alert.bucket.end, time(23), UTC) if self.by_bucket else alert.raised_at
 
     def holds(self, alert: Alert) -> bool:
-        """Whether it was told within."""
+        """Whether the alert was raised within the period."""
         return self.first <= self.moment(alert).date() <= self.last
 
 
-class Told(NamedTuple):
-    """One alert in all states that it was told in."""
+class RaisedAlert(NamedTuple):
+    """One alert in all states in which it was raised."""
 
     name: str
     opened: Alert
     states: tuple[Alert, ...]
-    """In order of their telling, the opening among them."""
+    """The states in the order in which they were raised, with the opening."""
 
     @property
     def height(self) -> Alert:
@@ -84,10 +84,10 @@ class Detection(NamedTuple):
     spikes: int
     median_days: float
     slowest_tenth_days: float
-    """Nine of ten came sooner."""
+    """Nine of ten alerts were faster."""
 
 
-def told(alerts: Iterable[Alert], period: Period) -> dict[str, Told]:
+def raised_alerts(alerts: Iterable[Alert], period: Period) -> dict[str, RaisedAlert]:
     """What was opened in the period, by ``name_of``, with what became of it until its end."""
     states: dict[str, list[Alert]] = {}
     for alert in sorted(alerts, key=lambda one: (one.raised_at, _STATES.index(one.state))):
@@ -96,39 +96,39 @@ def told(alerts: Iterable[Alert], period: Period) -> dict[str, Told]:
     for name, all_states in states.items():
         opened = next((one for one in all_states if one.state is State.OPEN), None)
         if opened is not None and period.holds(opened):
-            found[name] = Told(name, opened, tuple(all_states))
+            found[name] = RaisedAlert(name, opened, tuple(all_states))
     return found
 
 
-def rows(was: Mapping[str, Told], would: Mapping[str, Told]) -> list[Row]:
+def rows(was: Mapping[str, RaisedAlert], would: Mapping[str, RaisedAlert]) -> list[Row]:
     """A row for each agency (all members together last) and kind."""
     counts = [Counter(map(_place, one.values())) for one in (was, would, {name: was[name] for name in was.keys() & would.keys()})]
     places = sorted({place for one in counts for place in one}, key=lambda place: (place[0] == NETWORK, place))
     return [Row(*place, *(one[place] for one in counts)) for place in places]
 
 
-def only_in(mine: Mapping[str, Told], other: Mapping[str, Told]) -> list[Told]:
+def only_in(mine: Mapping[str, RaisedAlert], other: Mapping[str, RaisedAlert]) -> list[RaisedAlert]:
     """What the other telling does not have, by time."""
     return sorted((one for name, one in mine.items() if name not in other), key=lambda one: (one.opened.raised_at, one.name))
 
 
-def precision(found: Mapping[str, Told], labels: Mapping[str, Label]) -> Precision:
+def precision(found: Mapping[str, RaisedAlert], labels: Mapping[str, Label]) -> Precision:
     """How those with a verdict were judged."""
     counts = Counter(labels.get(name) for name in found)
     return Precision(counts["real"], counts["explained"], counts["false"], counts[None])
 
 
-def detection(found: Iterable[Told]) -> Detection | None:
-    """How long it took to tell of spikes; None where there was none."""
+def detection(found: Iterable[RaisedAlert]) -> Detection | None:
+    """How many days passed until spikes were alerted. None without a spike."""
     days = sorted(days_to_tell(one.opened) for one in found if one.opened.kind is Kind.SPIKE)
     return Detection(len(days), median(days), days[(9 * len(days)) // 10]) if days else None
 
 
 def days_to_tell(alert: Alert) -> float:
-    """From the beginning of its bucket (UTC)."""
+    """Days from the beginning of the alert's bucket (UTC) to the alert."""
     waited: timedelta = alert.raised_at - datetime.combine(alert.bucket.start, time(), UTC)
     return max(0.0, waited.total_seconds() / _DAY_S)
 
 
-def _place(one: Told) -> tuple[str, str]:
+def _place(one: RaisedAlert) -> tuple[str, str]:
     return one.opened.agency or NETWORK, one.opened.kind.value

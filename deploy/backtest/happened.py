@@ -1,6 +1,6 @@
-"""An alert and the tally of the cases in; what happened, as far as the data show, out: before and after, and which goods and agencies.
+"""Finds what happened around an alert: the cases before and after it, and which goods and agencies had them.
 
-All figures are those of the cases as they stand at the end, so that late reports and corrections are in them.
+All figures count the cases after the last journal entry, so they include late reports and corrections.
 """
 
 from __future__ import annotations
@@ -9,11 +9,11 @@ from collections.abc import Iterable
 from datetime import date
 from typing import NamedTuple
 
-from deploy.backtest.compare import NETWORK, Told
-from deploy.backtest.tally import ALL, Tally
-from schemas.alerts import Kind, State
-from streams.core.spikes.shape import Size
-from streams.core.spikes.spans import days_of, number_of
+from mekong.deploy.backtest.compare import NETWORK, RaisedAlert
+from mekong.deploy.backtest.tally import ALL, Tally
+from mekong.schemas.alerts import Kind, State
+from mekong.streams.core.spikes.series.spans import days_of, number_of
+from mekong.streams.core.spikes.statistics.shape import Size
 
 _BEFORE: dict[Size, int] = {"month": 12, "week": 8, "day": 28}
 _AFTER: dict[Size, int] = {"month": 3, "week": 4, "day": 14}
@@ -24,7 +24,7 @@ _MG_PER_KG = 1_000_000
 
 
 class Figures(NamedTuple):
-    """Of one bucket, or of an average one."""
+    """The figures of one bucket, or of an average bucket."""
 
     cases: float
     mass_kg: float
@@ -38,13 +38,13 @@ class Part(NamedTuple):
     before: float
     """A bucket, on average."""
     share: float
-    """Of all that rose; above 1 where the others fell."""
+    """The part's share of the increase. It is above 1 when the other parts fell."""
 
 
 class Happened(NamedTuple):
     """One rise, from the data."""
 
-    told: Told
+    raised: RaisedAlert
     who: str
     size: Size
     height: date
@@ -62,7 +62,7 @@ class Happened(NamedTuple):
     @property
     def bits(self) -> float:
         """How improbable it was."""
-        return self.told.height.explain.bits or 0.0
+        return self.raised.height.explain.bits or 0.0
 
 
 class _Series:
@@ -75,7 +75,7 @@ class _Series:
         return self._sum(bucket, bucket, goods, agency)
 
     def mean(self, buckets: range, goods: str = ALL, agency: str | None = None) -> Figures | None:
-        """Of those buckets that the data reach; None where they reach none."""
+        """The mean of the buckets that have data. None when no bucket has data."""
         if self.tally.first is None or self.tally.last is None:
             return None
         first = max(buckets.start, number_of(self.size, self.tally.first))
@@ -91,23 +91,23 @@ class _Series:
         return Figures(found.cases, found.mass_mg / _MG_PER_KG)
 
 
-def strongest(found: Iterable[Told], tally: Tally, most: int) -> list[Happened]:
+def strongest(found: Iterable[RaisedAlert], tally: Tally, most: int) -> list[Happened]:
     """The rises that were the least probable, with what happened."""
     ranked = [one for one in found if one.opened.kind in _RANKED]
     ranked.sort(key=lambda one: (one.height.explain.p or 0.0, one.name))
     return [happened(one, tally) for one in ranked[:most]]
 
 
-def happened(told: Told, tally: Tally) -> Happened:
+def happened(raised: RaisedAlert, tally: Tally) -> Happened:
     """Look it up."""
-    alert, size = told.opened, told.opened.bucket.size
+    alert, size = raised.opened, raised.opened.bucket.size
     series = _Series(tally, alert.agency, alert.commodity_group or ALL, size)
     first = number_of(size, alert.opened.toordinal())
-    last = max(first, *(number_of(size, one.bucket.end.toordinal()) for one in told.states))
+    last = max(first, *(number_of(size, one.bucket.end.toordinal()) for one in raised.states))
     height = max(range(first, last + 1), key=lambda bucket: series.at(bucket).cases)
-    before, is_over = range(first - _BEFORE[size], first), any(one.state is State.CLEARED for one in told.states)
+    before, is_over = range(first - _BEFORE[size], first), any(one.state is State.CLEARED for one in raised.states)
     return Happened(
-        told=told,
+        raised=raised,
         who=tally.names.get(alert.agency, alert.agency) if alert.agency else NETWORK,
         size=size,
         height=date.fromordinal(days_of(size, height)[0]),
@@ -122,7 +122,7 @@ def happened(told: Told, tally: Tally) -> Happened:
 
 
 def _parts(series: _Series, height: int, before: range, parts: Iterable[tuple[str, str, str | None]]) -> tuple[Part, ...]:
-    """Which parts rose the most; each is a name, goods, and an agency or None."""
+    """The parts that rose the most. Each part is a name, goods, and an agency or None."""
     usual = series.mean(before)
     whole = series.at(height).cases - (usual.cases if usual else 0.0)
     found = []

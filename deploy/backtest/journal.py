@@ -1,35 +1,36 @@
-"""A deployment in; the entries of its journal, what it alerted, and what people said of it, out. Reads what is committed, as of now."""
+"""Reads the journal of a deployment, its alerts, and what people answered. Reads what is committed now."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from deploy.alerts import all_alerts
-from deploy.backtest.labels import Label, labels_of
-from deploy.backtest.replay import Placed
-from deploy.subscriptions import read_all
-from deploy.verify.log import Log
-from schemas.alerts import Alert
-from schemas.errors import Refused
-from schemas.notifications import Notification
-from schemas.settings import Settings
-from schemas.subscriptions import Answer
-from schemas.topics import ANSWERS, JOURNAL, NOTIFICATIONS
-from schemas.wire import load
+from mekong.deploy.alerts import all_alerts
+from mekong.deploy.backtest.labels import Label, labels_of
+from mekong.deploy.backtest.replay import Placed
+from mekong.deploy.subscriptions import read_all
+from mekong.deploy.verify.log import Log
+from mekong.schemas.alerts import Alert
+from mekong.schemas.errors import Refused
+from mekong.schemas.notifications import Notification
+from mekong.schemas.settings import Settings
+from mekong.schemas.subscriptions import Answer
+from mekong.schemas.topics import ANSWERS, JOURNAL, NOTIFICATIONS
+from mekong.schemas.wire import load
 
 
 class Past(NamedTuple):
-    """What a deployment told, and the verdicts on it."""
+    """The alerts of a deployment, and the verdicts on them."""
 
     alerts: list[Alert]
     labels: dict[str, Label]
 
 
 def read_journal(settings: Settings, begin: Callable[[set[int]], Callable[[Placed], None]]) -> int:
-    """Hand over every entry, each partition in its order; how many there were.
+    """Read every entry, each partition in its order, and return how many there were.
 
-    ``begin`` is told the partitions that hold entries, and gives what takes them. Raises Refused when the journal is empty.
+    ``begin`` receives the partitions that have entries, and returns the function that receives each entry. Raises Refused when the
+    journal is empty.
     """
     log = Log(settings)
     try:
@@ -48,7 +49,7 @@ def read_journal(settings: Settings, begin: Callable[[set[int]], Callable[[Place
 
 
 def read_past(settings: Settings) -> Past:
-    """What was told, and what was said of it."""
+    """Read the alerts, and the verdicts on them."""
     log = Log(settings)
     try:
         there = log.topics()

@@ -1,30 +1,30 @@
-"""Notifications and answers in; what people judged each alert to be, out. Pure."""
+"""Finds what people judged each alert to be, from notifications and answers. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import Literal
 
-from schemas.alerts import Alert, Kind
-from schemas.notifications import Notification
-from schemas.subscriptions import Answer, AnswerKind
-from schemas.wire import decode, dump
+from mekong.schemas.alerts import Alert, Kind
+from mekong.schemas.notifications import Notification
+from mekong.schemas.subscriptions import Answer, AnswerKind
+from mekong.schemas.wire import decode, dump
 
 Label = Literal["real", "explained", "false"]
 _LASTING = frozenset({Kind.SPIKE, Kind.SILENCE})
 
 
 def name_of(alert: Alert) -> str:
-    """What an alert is called in all of its states: the same whenever, and under whatever rules, the same thing is told."""
+    """The name of an alert in all of its states. It depends only on what the alert is about, not on the time or the rules."""
     if alert.kind in _LASTING:
         return f"{alert.kind} {alert.series} {alert.opened}"
     return str(alert.alert_id)
 
 
 def labels_of(notifications: Iterable[Notification], answers: Iterable[Answer]) -> dict[str, Label]:
-    """The label of each alert (``name_of``) that somebody gave a verdict on, in whatever state it was.
+    """The label of each alert (``name_of``) that somebody gave a verdict on, in any of its states.
 
-    Of several verdicts the newest counts; one on a digest is about every alert in it, and gives way to one on the alert alone.
+    Of several verdicts the newest counts. A verdict on a digest is about every alert in it; a verdict on the alert alone replaces it.
     """
     named = {one.notification_id: one for one in notifications}
     found: dict[str, tuple[tuple[bool, object], Label]] = {}

@@ -1,4 +1,4 @@
-"""Alerts in; what a subscriber to everything would have been sent, by the decisions of the worker ``notify``, out. Pure."""
+"""Computes what a subscriber to everything would have been sent, by the decisions of the worker ``notify``. Pure."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, NamedTuple
 
-from deploy.backtest.compare import Period
-from schemas.alerts import Alert
-from schemas.notifications import Notification, Reason
-from schemas.subscriptions import Stream, Subscription
-from schemas.times import to_text
-from schemas.wire import dump, encode, load
-from streams.core.draft import Draft
-from streams.core.notices.notify import fold_shared, fold_wishes
+from mekong.deploy.backtest.compare import Period
+from mekong.schemas.alerts import Alert
+from mekong.schemas.channels import Stream
+from mekong.schemas.notifications import Notification, Reason
+from mekong.schemas.subscriptions import Subscription
+from mekong.schemas.times import to_text
+from mekong.schemas.wire import dump, encode, load
+from mekong.streams.core.draft import Draft
+from mekong.streams.core.notices.notify import fold_shared, fold_subscriptions
 
 PHASE_DAYS = 154
 """Five months: as long as a phase of an operation."""
@@ -24,16 +25,16 @@ _DAY, _HOUR = timedelta(days=1), timedelta(hours=1)
 
 
 class Load(NamedTuple):
-    """What came, by the day."""
+    """What a subscriber received, by day."""
 
     days: int
-    """Of the period."""
+    """Number of days in the period."""
     at_once: tuple[date, ...]
     """Days of the notifications that went out at once: a day may be there twice."""
     digests: tuple[date, ...]
-    """Days of the digests that had anything to tell."""
+    """Days of the digests that were not empty."""
     alerts: int
-    """In both together."""
+    """The number of alerts in both together."""
 
     @property
     def busiest(self) -> int:
@@ -63,7 +64,7 @@ def load_of(alerts: Sequence[Alert], period: Period, budget: int | None = None) 
 
 
 def _most_within(days: Sequence[date]) -> int:
-    """Of ``PHASE_DAYS`` days in a row; the busiest begin with a notification."""
+    """The most notifications within ``PHASE_DAYS`` days in a row. The busiest such span begins with a notification."""
     return max((sum(first <= day < first + PHASE_DAYS * _DAY for day in days) for first in days), default=0)
 
 
@@ -81,7 +82,7 @@ def _decided(alerts: Sequence[Alert], period: Period, budget: int | None) -> Ite
     if budget is not None:
         wish = wish.model_copy(update={"budget_per_week": budget})
     draft = Draft({}, {})
-    list(fold_wishes(draft, [_Record(0, wish.id.encode(), encode(wish))]))
+    list(fold_subscriptions(draft, [_Record(0, wish.id.encode(), encode(wish))]))
     records = [_Record(number, b"", dump(shared)) for number, shared in enumerate(_shared(alerts, period, wish.digest_hour))]
     return fold_shared(draft, MEMBER, records)
 

@@ -1,21 +1,21 @@
-"""A report in; the part of a page of documentation that shows it out, in Markdown. Pure."""
+"""Writes a report in Markdown, as part of a page of the documentation. Pure."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from deploy.backtest.load import MOST, PHASE_DAYS
-from deploy.backtest.report import Report, Side
-from deploy.backtest.wording import sentence, who
-from deploy.numbers import number
+from mekong.deploy.backtest.load import MOST, PHASE_DAYS
+from mekong.deploy.backtest.report import Report, Side
+from mekong.deploy.backtest.wording import sentence, who
+from mekong.deploy.numbers import number
 
 BEGIN, END = "<!-- backtest -->", "<!-- end of backtest -->"
 _MARKED = re.compile(rf"(?<={BEGIN}\n).*?(?={END})", re.DOTALL)
 
 
 def with_report(text: str, report: Report, command: str) -> str:
-    """The page with what is between its marks written anew; a page without marks gets them at its end."""
+    """Write the report between the marks of a page. A page without marks gets them at its end."""
     if not _MARKED.search(text):
         text = f"{text.rstrip()}\n\n{BEGIN}\n{END}\n".lstrip()
     written = "\n".join(lines(report, command)) + "\n"
@@ -32,7 +32,7 @@ def lines(report: Report, command: str) -> Iterator[str]:
     yield from _table(
         ["", "who", "alert", "bits", "what happened, by the data"],
         [
-            [str(place), who(one), f"{one.told.opened.kind}, {one.told.height.tier}", f"{one.bits:.0f}", sentence(one)]
+            [str(place), who(one), f"{one.raised.opened.kind}, {one.raised.height.tier}", f"{one.bits:.0f}", sentence(one)]
             for place, one in enumerate(report.strongest, 1)
         ],
     )

@@ -1,4 +1,4 @@
-"""What was planted and the alerts in; which alert told of each plant, and after how long, out. Pure."""
+"""Finds the alert that reported each plant, and how long that took. Pure."""
 
 from __future__ import annotations
 
@@ -7,26 +7,26 @@ from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
-from producers.simulation.truth import Planted
-from schemas.alerts import Alert, Kind, State
-from schemas.errors import Refused
-from schemas.wire import decode
+from mekong.producers.simulation.truth import Planted
+from mekong.schemas.alerts import Alert, Kind, State
+from mekong.schemas.errors import Refused
+from mekong.schemas.wire import decode
 
 _TELLS_OF_SPIKES = frozenset({Kind.SPIKE, Kind.RETRO_SPIKE})
 _AFTER = timedelta(days=14)
-"""An alert of a series later than this after a plant's end tells of something else."""
+"""An alert that is later than this after the end of a plant has another cause."""
 _DAY_S = 86_400
 
 
 class Search(NamedTuple):
-    """A plant, and the first alert that told of it."""
+    """A plant, and the first alert about it."""
 
     planted: Planted
     alert: Alert | None
 
     @property
     def days(self) -> float | None:
-        """From the plant's first day (UTC) to the alert."""
+        """Days from the plant's first day (UTC) to the alert."""
         if self.alert is None:
             return None
         waited = self.alert.raised_at - datetime.combine(self.planted.start, time(), UTC)
@@ -34,23 +34,23 @@ class Search(NamedTuple):
 
 
 def read_truth(path: Path) -> list[Planted]:
-    """The file that ``mekong simulate --truth`` wrote. Raises Refused with the line that is none of it."""
+    """Read the file that ``mekong simulate --truth`` wrote. Raises Refused and names the line that cannot be read."""
     found = []
     for number, line in enumerate(path.read_bytes().splitlines(), 1):
         try:
             found.append(decode(line, Planted))
         except ValueError as exc:
-            raise Refused(f"{path}, line {number}: is no line of `mekong simulate --truth`") from exc
+            raise Refused(f"{path}, line {number}: is not a line of `mekong simulate --truth`") from exc
     return found
 
 
 def search(truth: Iterable[Planted], alerts: Iterable[Alert]) -> list[Search]:
-    """For each plant the first alert of its kind and series within two weeks of its end."""
+    """Find for each plant the first alert of its kind and series, up to two weeks after its end."""
     ordered = sorted((one for one in alerts if one.state is not State.CLEARED), key=lambda one: one.raised_at)
-    return [Search(planted, next((alert for alert in ordered if tells_of(alert, planted)), None)) for planted in truth]
+    return [Search(planted, next((alert for alert in ordered if is_about(alert, planted)), None)) for planted in truth]
 
 
-def tells_of(alert: Alert, planted: Planted) -> bool:
+def is_about(alert: Alert, planted: Planted) -> bool:
     """Whether an alert is about a plant."""
     kinds = _TELLS_OF_SPIKES if planted.expect == "SPIKE" else {Kind(planted.expect)}
     is_its = alert.agency == planted.agency if planted.agency else alert.network

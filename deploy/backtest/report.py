@@ -1,24 +1,24 @@
-"""What a back-test found: as values, and as JSON for a script."""
+"""Defines the result of a back-test, as values, and as JSON for a script."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from deploy.backtest.compare import Detection, Period, Precision, Row, Told, days_to_tell
-from deploy.backtest.happened import Happened
-from deploy.backtest.load import PHASE_DAYS, Load
-from deploy.backtest.planted import Search
-from deploy.backtest.wording import sentence
+from mekong.deploy.backtest.compare import Detection, Period, Precision, RaisedAlert, Row, days_to_tell
+from mekong.deploy.backtest.happened import Happened
+from mekong.deploy.backtest.load import PHASE_DAYS, Load
+from mekong.deploy.backtest.planted import Search
+from mekong.deploy.backtest.wording import sentence
 
 
 class Side(NamedTuple):
     """One of the two tellings of the same time."""
 
     rules: tuple[str, ...]
-    """Versions of the rules it was told under."""
+    """The versions of the rules under which the alerts were raised."""
     alerts: int
-    only: list[Told]
+    only: list[RaisedAlert]
     """What the other does not have."""
     precision: Precision
     detection: Detection | None
@@ -33,14 +33,14 @@ class Report(NamedTuple):
     period: Period
     entries: int
     seconds: float
-    """Of reading and replaying."""
+    """The time for reading and replaying."""
     outcomes: Mapping[str, int]
     """What became of a file's messages; empty for a journal."""
     would: Side
     was: Side | None
     rows: list[Row]
-    lost: list[Told]
-    """Judged real, and not told under these rules."""
+    lost: list[RaisedAlert]
+    """Alerts that were judged real, and that these rules do not raise."""
     strongest: list[Happened]
 
     @property
@@ -61,7 +61,7 @@ class Report(NamedTuple):
             "would": _side(self.would),
             "was": _side(self.was) if self.was else None,
             "by_agency_and_kind": [row._asdict() for row in self.rows],
-            "lost_though_real": [_told(one) for one in self.lost],
+            "lost_though_real": [_raised(one) for one in self.lost],
             "strongest": [_happened(one) for one in self.strongest],
         }
 
@@ -70,7 +70,7 @@ def _side(side: Side) -> dict[str, Any]:
     return {
         "rules": list(side.rules),
         "alerts": side.alerts,
-        "only_here": [_told(one) for one in side.only],
+        "only_here": [_raised(one) for one in side.only],
         "precision": {**side.precision._asdict(), "share": side.precision.share},
         "detection": side.detection._asdict() if side.detection else None,
         "subscriber_to_everything": {
@@ -87,7 +87,7 @@ def _side(side: Side) -> dict[str, Any]:
     }
 
 
-def _told(one: Told) -> dict[str, Any]:
+def _raised(one: RaisedAlert) -> dict[str, Any]:
     return {
         "alert_id": str(one.opened.alert_id),
         "kind": one.opened.kind.value,
@@ -103,7 +103,7 @@ def _happened(one: Happened) -> dict[str, Any]:
     figures = {name: value._asdict() if value else None for name, value in (("now", one.now), ("before", one.before), ("after", one.after))}
     parts: dict[str, Sequence[Any]] = {"goods": one.goods, "agencies": one.agencies}
     return {
-        **_told(one.told),
+        **_raised(one.raised),
         "bits": one.bits,
         "bucket": {"size": one.size, "start": str(one.height)},
         **figures,

@@ -1,4 +1,4 @@
-"""Settings and what is asked in, a ``Report`` out: reads the journal or a file once, and replays it under the rules."""
+"""Runs a back-test and returns a ``Report``: it reads the journal or a file once, and replays it under the rules."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ from datetime import date
 from pathlib import Path
 from typing import NamedTuple
 
-from deploy.backtest.compare import Period, Told, detection, only_in, precision, rows, told
-from deploy.backtest.file import FileJournal
-from deploy.backtest.happened import strongest
-from deploy.backtest.labels import Label
-from deploy.backtest.load import load_of
-from deploy.backtest.planted import search
-from deploy.backtest.replay import Placed, Replay
-from deploy.backtest.report import Report, Side
-from deploy.backtest.tally import Tally
-from deploy.registry import list_agencies
-from producers.parsed import Format
-from producers.simulation.truth import Planted
-from schemas.alerts import Alert
-from schemas.settings import Settings
-from streams.core.spikes.clocks import Expected
-from streams.core.spikes.rules import DEFAULT, Rules
+from mekong.deploy.backtest.compare import Period, RaisedAlert, detection, only_in, precision, raised_alerts, rows
+from mekong.deploy.backtest.file import FileJournal
+from mekong.deploy.backtest.happened import strongest
+from mekong.deploy.backtest.labels import Label
+from mekong.deploy.backtest.load import load_of
+from mekong.deploy.backtest.planted import search
+from mekong.deploy.backtest.replay import Placed, Replay
+from mekong.deploy.backtest.report import Report, Side
+from mekong.deploy.backtest.tally import Tally
+from mekong.deploy.registry import list_agencies
+from mekong.producers.parsed import Format
+from mekong.producers.simulation.truth import Planted
+from mekong.schemas.alerts import Alert
+from mekong.schemas.settings import Settings
+from mekong.streams.core.spikes.network.clocks import Expected
+from mekong.streams.core.spikes.rules import DEFAULT, Rules
 
 
-class Asked(NamedTuple):
+class BacktestOptions(NamedTuple):
     """What the user wants to know."""
 
     first: date
@@ -41,7 +41,7 @@ class Asked(NamedTuple):
     """Notifications at once in a week; None for the default."""
 
 
-class Heard(NamedTuple):
+class ReplayResult(NamedTuple):
     """What a replay gave, with what it is held against."""
 
     source: str
@@ -55,7 +55,7 @@ class Heard(NamedTuple):
     tally: Tally
 
 
-def of_file(path: Path, format_: Format, secret: bytes, asked: Asked, on_bytes: Callable[[int], None] = lambda _: None) -> Report:
+def of_file(path: Path, format_: Format, secret: bytes, asked: BacktestOptions, on_bytes: Callable[[int], None] = lambda _: None) -> Report:
     """A file, through the format and intake. Other rules than those in force are held against them."""
     began = time.monotonic()
     journal, tally, entries = FileJournal(path, format_, secret, on_bytes), Tally(), 0
@@ -67,12 +67,14 @@ def of_file(path: Path, format_: Format, secret: bytes, asked: Asked, on_bytes: 
             replay.take(placed)
     was = replays[1].in_order() if len(replays) > 1 else None
     period, seconds = Period(asked.first, asked.last), time.monotonic() - began
-    return report(asked, Heard(path.name, period, entries, seconds, Counter(journal.outcomes), replays[0].in_order(), was, {}, tally))
+    return report(
+        asked, ReplayResult(path.name, period, entries, seconds, Counter(journal.outcomes), replays[0].in_order(), was, {}, tally)
+    )
 
 
-def of_deployment(settings: Settings, asked: Asked) -> Report:
-    """The journal of a deployment, held against what it told, with the verdicts of its subscribers."""
-    from deploy.backtest.journal import read_journal, read_past  # noqa: PLC0415 - a file needs no client of Kafka
+def of_deployment(settings: Settings, asked: BacktestOptions) -> Report:
+    """Replay the journal of a deployment and compare the result with its alerts and the verdicts of its subscribers."""
+    from mekong.deploy.backtest.journal import read_journal, read_past  # noqa: PLC0415 - a file needs no client of Kafka
 
     began, tally, replays = time.monotonic(), Tally(), list[Replay]()
 
@@ -90,14 +92,14 @@ def of_deployment(settings: Settings, asked: Asked) -> Report:
     entries = read_journal(settings, begin)
     seconds, past = time.monotonic() - began, read_past(settings)
     period = Period(asked.first, asked.last, by_bucket=not settings.clock_is_on())
-    heard = Heard("the journal", period, entries, seconds, {}, replays[0].in_order(), past.alerts, past.labels, tally)
+    heard = ReplayResult("the journal", period, entries, seconds, {}, replays[0].in_order(), past.alerts, past.labels, tally)
     return report(asked, heard)
 
 
-def report(asked: Asked, heard: Heard) -> Report:
+def report(asked: BacktestOptions, heard: ReplayResult) -> Report:
     """Compare. Pure."""
-    would = told(heard.would, heard.period)
-    was = told(heard.was, heard.period) if heard.was is not None else {}
+    would = raised_alerts(heard.would, heard.period)
+    was = raised_alerts(heard.was, heard.period) if heard.was is not None else {}
     lost = [one for one in only_in(was, would) if heard.labels.get(one.name) == "real"]
     return Report(
         source=heard.source,
@@ -113,7 +115,9 @@ def report(asked: Asked, heard: Heard) -> Report:
     )
 
 
-def _side(asked: Asked, heard: Heard, alerts: Sequence[Alert], mine: Mapping[str, Told], other: Mapping[str, Told]) -> Side:
+def _side(
+    asked: BacktestOptions, heard: ReplayResult, alerts: Sequence[Alert], mine: Mapping[str, RaisedAlert], other: Mapping[str, RaisedAlert]
+) -> Side:
     return Side(
         rules=tuple(sorted({one.opened.rules for one in mine.values()})),
         alerts=len(mine),

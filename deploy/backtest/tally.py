@@ -1,4 +1,4 @@
-"""Journal entries in; cases and mass by agency, goods and day, as they stand after corrections, out. Pure."""
+"""Counts cases and mass by agency, goods and day from journal entries, with all corrections applied. Pure."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from streams.core.spikes.case import read
+from mekong.streams.core.spikes.case import read
 
 ALL = ""
-"""Stands for all groups, or all goods, together."""
+"""The name for all groups together, or all goods together."""
 
 
 class Sum(NamedTuple):
-    """Of a span of days."""
+    """The cases and the mass of a span of days."""
 
     cases: int = 0
     mass_mg: int = 0
 
 
 class _Counted(NamedTuple):
-    """Where a case was counted: to take it out again when it is corrected."""
+    """Where a case was counted. A correction of the case subtracts it there."""
 
     agency: str
     day: int
@@ -29,7 +29,7 @@ class _Counted(NamedTuple):
 
 
 class Tally:
-    """Cases of each day; those known to the month only stand on its first."""
+    """The cases of each day. A case with only a month is counted on the first day of that month."""
 
     def __init__(self) -> None:
         self.names: dict[str, str] = {}
@@ -59,7 +59,7 @@ class Tally:
             self.last = max(self.last or now.day, now.day)
 
     def sum(self, agency: str | None, group: str, goods: str, days: tuple[int, int]) -> Sum:
-        """Of one agency, or of all, from a day to a day (both included)."""
+        """The sum of one agency, or of all, from a day to a day (both included)."""
         keys = [key for key in self._cases if key[1:] == (group, goods) and agency in {None, key[0]}]
         return Sum(*(sum(_within(counts[key], days) for key in keys) for counts in (self._cases, self._mass_mg)))
 

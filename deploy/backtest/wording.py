@@ -1,13 +1,13 @@
-"""What happened in; plain English sentences for an operator out. Pure."""
+"""Writes plain English sentences for an operator about what happened. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from deploy.backtest.compare import NETWORK, Told
-from deploy.backtest.happened import Figures, Happened, Part
-from deploy.numbers import number
-from schemas.alerts import Alert
+from mekong.deploy.backtest.compare import NETWORK, RaisedAlert
+from mekong.deploy.backtest.happened import Figures, Happened, Part
+from mekong.deploy.numbers import number
+from mekong.schemas.alerts import Alert
 
 
 def sentence(one: Happened) -> str:
@@ -27,9 +27,9 @@ def who(one: Happened) -> str:
     return "All members together" if one.who == NETWORK else one.who
 
 
-def why(told: Told) -> str:
+def why(raised: RaisedAlert) -> str:
     """The alert's own sentence."""
-    return told.opened.sentences.en
+    return raised.opened.sentences.en
 
 
 def when(alert: Alert) -> str:

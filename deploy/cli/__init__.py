@@ -1,4 +1,4 @@
-"""``mekong``: one file a command group, imported only when its command runs, so that help is quick."""
+"""``mekong``: has one file for each command group. A file is imported only when its command runs, so that help is quick."""
 
 from __future__ import annotations
 
@@ -8,53 +8,75 @@ from importlib import import_module
 
 import click
 
-from schemas.errors import Fatal, Retriable
+from mekong.schemas.errors import Fatal, Retriable
 
 COMMANDS = {
     # a local stack
-    "up": "deploy.cli.stack",
-    "down": "deploy.cli.stack",
-    "status": "deploy.cli.stack",
-    "reset": "deploy.cli.stack",
-    "demo": "deploy.cli.demo",
+    "up": "mekong.deploy.cli.stack",
+    "down": "mekong.deploy.cli.stack",
+    "status": "mekong.deploy.cli.stack",
+    "reset": "mekong.deploy.cli.stack",
+    "demo": "mekong.deploy.cli.demo",
     # set-up of a deployment
-    "topics": "deploy.cli.setup",
-    "migrate": "deploy.cli.setup",
-    "agency": "deploy.cli.registry",
-    "phase": "deploy.cli.registry",
-    "schema": "deploy.cli.schema",
+    "topics": "mekong.deploy.cli.setup",
+    "migrate": "mekong.deploy.cli.setup",
+    "agency": "mekong.deploy.cli.agencies",
+    "phase": "mekong.deploy.cli.phases",
+    "park": "mekong.deploy.cli.parking",
+    "unpark": "mekong.deploy.cli.parking",
+    "skip": "mekong.deploy.cli.parking",
+    "schema": "mekong.deploy.cli.schema",
     # the processes of a deployment
-    "worker": "deploy.cli.processes",
-    "sink": "deploy.cli.processes",
-    "clock": "deploy.cli.processes",
-    "rebuild": "deploy.cli.processes",
-    "notify": "deploy.cli.notify",
-    "events": "deploy.cli.notify",
-    # sending, and what comes back
-    "simulate": "deploy.cli.simulate",
-    "conveyance": "deploy.cli.conveyance",
-    "send": "deploy.cli.send",
-    "replay": "deploy.cli.send",
-    "watch": "deploy.cli.send",
-    "receipts": "deploy.cli.receipts",
+    "worker": "mekong.deploy.cli.processes",
+    "sink": "mekong.deploy.cli.processes",
+    "clock": "mekong.deploy.cli.processes",
+    "rebuild": "mekong.deploy.cli.processes",
+    "notify": "mekong.deploy.cli.notify",
+    "web": "mekong.deploy.cli.web",
+    "events": "mekong.deploy.cli.web",
+    "gateway": "mekong.deploy.cli.web",
+    # sending, and what the exchange answers
+    "simulate": "mekong.deploy.cli.simulate",
+    "conveyance": "mekong.deploy.cli.conveyance",
+    "template": "mekong.deploy.cli.template",
+    "layout": "mekong.deploy.cli.layout",
+    "check": "mekong.deploy.cli.check",
+    "send": "mekong.deploy.cli.send",
+    "replay": "mekong.deploy.cli.send",
+    "watch": "mekong.deploy.cli.watch",
+    "receipts": "mekong.deploy.cli.receipts",
+    "doctor": "mekong.deploy.cli.doctor",
     # alerts and notifications
-    "alerts": "deploy.cli.alerts",
-    "subscribe": "deploy.cli.subscribe",
-    "backtest": "deploy.cli.backtest",
+    "alerts": "mekong.deploy.cli.alerts",
+    "subscribe": "mekong.deploy.cli.subscribe",
+    "backtest": "mekong.deploy.cli.backtest",
     # asking
-    "sql": "deploy.cli.ask",
-    "verify": "deploy.cli.ask",
+    "sql": "mekong.deploy.cli.ask",
+    "export": "mekong.deploy.cli.export",
+    "verify": "mekong.deploy.cli.ask",
+    "aside": "mekong.deploy.cli.aside",
 }
 """Command -> the module that has it, under its own name. Help lists them in this order."""
 
 
 SECTIONS = {
     "A local stack": ("up", "down", "status", "reset", "demo"),
-    "Set up a deployment": ("topics", "migrate", "agency", "phase", "schema"),
-    "Processes of a deployment": ("worker", "sink", "clock", "rebuild", "notify", "events"),
-    "Send, and see what comes back": ("simulate", "conveyance", "send", "replay", "watch", "receipts"),
+    "Set up a deployment": ("topics", "migrate", "agency", "phase", "park", "unpark", "skip", "schema"),
+    "Processes of a deployment": ("worker", "sink", "clock", "rebuild", "notify", "web", "events", "gateway"),
+    "Send, and see what comes back": (
+        "simulate",
+        "conveyance",
+        "template",
+        "layout",
+        "check",
+        "send",
+        "replay",
+        "watch",
+        "receipts",
+        "doctor",
+    ),
     "Alerts and notifications": ("alerts", "subscribe", "backtest"),
-    "Ask": ("sql", "verify"),
+    "Ask": ("sql", "export", "verify", "aside"),
 }
 """How the help groups them."""
 
@@ -71,6 +93,8 @@ EXTRAS = {
     "jgo": "local",
     "aiohttp": "notify",
     "aiosmtplib": "notify",
+    "starlette": "web",
+    "uvicorn": "web",
 }
 """Module that the base install leaves out -> the extra that has it."""
 
@@ -127,20 +151,27 @@ def main() -> None:
         sys.exit(2)
     except (KeyboardInterrupt, click.Abort):
         sys.exit(130)
-    except BrokenPipeError:  # whoever read our output has gone: nothing to say, nobody to say it to
+    except BrokenPipeError:  # the reader of the output has ended: nobody can read a message
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(141)
     except Exception as exc:
         said = _sentence(exc)
         if said is None:
             raise
-        click.echo(f"mekong: {said}", err=True)
+        _say_last(said)
         sys.exit(2)
     sys.exit(code if isinstance(code, int) else 0)
 
 
+def _say_last(sentence: str) -> None:
+    """Print why the command ends; a process whose log is JSON logs it."""
+    log = sys.modules.get("mekong.deploy.cli.log")  # loaded only when the command logs
+    if log is None or not log.last_words(sentence):
+        click.echo(f"mekong: {sentence}", err=True)
+
+
 def _sentence(exc: Exception) -> str | None:
-    """What to tell a person, or None for an error that is a fault of ours and shows its trace."""
+    """The sentence for a person. None for a fault of this program: its trace is shown."""
     if isinstance(exc, OSError) and isinstance(exc.filename, str):
         return f"{exc.filename}: {exc.strerror}"
     if isinstance(exc, (Fatal, Retriable, OSError)):

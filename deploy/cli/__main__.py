@@ -1,5 +1,5 @@
-"""``python -m deploy.cli``: the command without its script."""
+"""``python -m mekong.deploy.cli``: runs ``mekong`` without its script."""
 
-from deploy.cli import main
+from mekong.deploy.cli import main
 
 main()

@@ -1,4 +1,4 @@
-"""How ``send``, ``replay`` and ``watch`` show themselves: a bar while they run, the account when they are done."""
+"""Shows a bar while ``send``, ``replay`` and ``watch`` run, and the account when they are done."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from deploy.cli import terminal
-from deploy.cli.tables import show
+from mekong.deploy.cli import terminal
+from mekong.deploy.cli.tables import show
 
 if TYPE_CHECKING:
-    from producers.files import How
-    from producers.ledger import Summary
-    from producers.sending import Progress as Step
+    from mekong.producers.files import SendOptions
+    from mekong.producers.ledger import Summary
+    from mekong.producers.sending import Progress as Step
 
 SHOWN = 20
 NOTICES_SHOWN = 5
 
 
 @contextmanager
-def bar(how: How, total_bytes: int | None) -> Iterator[How]:
-    """``how``, made to move a bar on the terminal's error stream; nothing is shown where that is no terminal."""
+def bar(how: SendOptions, total_bytes: int | None) -> Iterator[SendOptions]:
+    """Give ``how`` a progress bar on the error stream. The bar is shown only when that stream is a terminal."""
     console = Console(stderr=True)
     columns = (
         TextColumn("{task.description}"),
@@ -46,26 +46,27 @@ def bar(how: How, total_bytes: int | None) -> Iterator[How]:
 
 
 def say(summary: Summary, name: str, *, as_json: bool, report: Path | None) -> int:
-    """Print the account; the exit code: 1 when anything was rejected or has no receipt."""
-    from producers import report as reports
+    """Print the account and return the exit code: 1 when a message was rejected, is stale or has no receipt."""
+    from mekong.producers import report as reports
 
     if report is not None:
         report.write_text(json.dumps(reports.as_json(summary, name), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     if as_json:
         shown = reports.as_json(summary, name)
-        elsewhere = {} if report is None else {"rejections": str(report), "notices": str(report)}
-        click.echo(json.dumps(shown | elsewhere, ensure_ascii=False))
+        elsewhere = {} if report is None else {"rejections": str(report), "stale_messages": str(report), "notices": str(report)}
+        terminal.say_json(json.dumps(shown | elsewhere, ensure_ascii=False))
     else:
         for line in reports.as_lines(summary, name):
             terminal.say(line)
         _show_rejections(summary, report)
+        _show_stale(summary, report)
         _show_notices(summary, report)
     sys.stdout.flush()
     return 0 if summary.good else 1
 
 
 def _show_rejections(summary: Summary, report: Path | None) -> None:
-    from producers.report import rejections
+    from mekong.producers.report import rejections
 
     if not summary.refusals:
         return
@@ -78,8 +79,21 @@ def _show_rejections(summary: Summary, report: Path | None) -> None:
         click.echo(f"the whole account: {report}")
 
 
+def _show_stale(summary: Summary, report: Path | None) -> None:
+    from mekong.producers.report import notices
+
+    if not summary.stale:
+        return
+    click.echo("")
+    rows = [(where, case, what) for where, case, _, _, what in notices(summary.stale[:SHOWN])]
+    show(["where", "case", "stale: what to do"], rows)
+    left = len(summary.stale) - SHOWN
+    if left > 0:
+        click.echo(f"and {left:,} more" + (f": {report}" if report else "; --report FILE writes all of them"))
+
+
 def _show_notices(summary: Summary, report: Path | None) -> None:
-    from producers.report import notices
+    from mekong.producers.report import notices
 
     if not summary.remarks:
         return

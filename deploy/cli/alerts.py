@@ -1,4 +1,4 @@
-"""``mekong alerts``: what the statistics raised, why, and what a subscriber does about it."""
+"""``mekong alerts``: shows what the statistics raised and why, and records what a subscriber does about it."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from deploy.cli.terminal import say
+from mekong.deploy.cli.terminal import say, say_json
+from mekong.schemas.languages import LANGUAGES
 
 if TYPE_CHECKING:
-    from deploy.alerts import History
-    from schemas.alerts import Alert
+    from mekong.deploy.alerts import History
+    from mekong.schemas.alerts import Alert
 
 
 @click.group(invoke_without_command=True)
@@ -32,10 +33,10 @@ def alerts(context: click.Context, agency: str | None, follow: bool, most: int, 
     """
     if context.invoked_subcommand is not None:
         return
-    from deploy.alerts import HEAD, History, all_alerts
-    from deploy.alerts import follow as following
-    from deploy.subscriptions import check_agency
-    from schemas.settings import settings
+    from mekong.deploy.alerts import HEAD, History, all_alerts
+    from mekong.deploy.alerts import follow as following
+    from mekong.deploy.subscriptions import check_agency
+    from mekong.schemas.settings import settings
 
     found = settings()
     if agency is not None:
@@ -57,10 +58,10 @@ def alerts(context: click.Context, agency: str | None, follow: bool, most: int, 
 
 @alerts.command("explain")
 @click.argument("alert_id", metavar="ID")
-@click.option("--language", type=click.Choice(["en", "vi", "zh"]), default="en", show_default=True, help="Of its sentence.")
+@click.option("--language", type=click.Choice(LANGUAGES), default="en", show_default=True, help="Of its sentence.")
 @click.option("--json", "as_json", is_flag=True, help="The alert as JSON, with the counts of its series.")
 def explain(alert_id: str, language: str, as_json: bool) -> None:
-    """Draw what was observed against what was to be expected, and say everything about one alert.
+    """Draw what was observed against what was to be expected, and show everything about one alert.
 
     The first eight letters of its id are enough.
 
@@ -68,8 +69,8 @@ def explain(alert_id: str, language: str, as_json: bool) -> None:
     Example:
       mekong alerts explain c3bea024
     """
-    from deploy.alerts import History, alert_of, explained
-    from schemas.settings import settings
+    from mekong.deploy.alerts import History, alert_of, explained
+    from mekong.schemas.settings import settings
 
     found = settings()
     alert = alert_of(found, alert_id)
@@ -78,7 +79,7 @@ def explain(alert_id: str, language: str, as_json: bool) -> None:
     history.close()
     if as_json:
         counts = [{"start": str(day), "cases": cases} for day, cases in spans]
-        click.echo(json.dumps({**alert.model_dump(mode="json"), "counts": counts}, ensure_ascii=False))
+        say_json(json.dumps({**alert.model_dump(mode="json"), "counts": counts}, ensure_ascii=False))
         return
     for line in explained(alert, spans, language):
         say(line)
@@ -128,7 +129,7 @@ def note(about: str, text: str, subscription: str | None) -> None:
 
 @alerts.command("mute")
 @click.argument("series")
-@click.option("--subscription", "-s", required=True, help="Who is to hear nothing of it.")
+@click.option("--subscription", "-s", required=True, help="The subscription that is to get nothing of it.")
 @click.option("--until", type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M"]), required=True, help="When it ends, UTC.")
 @click.option("--reason", required=True, help="Why.")
 def mute(series: str, subscription: str, until: datetime, reason: str) -> None:
@@ -138,9 +139,9 @@ def mute(series: str, subscription: str, until: datetime, reason: str) -> None:
     Example:
       mekong alerts mute VN-CUSTOMS/drug --subscription duty-vn --until 2026-12-01 --reason "known operation"
     """
-    from deploy.subscriptions import answer, checked_series, now
-    from deploy.subscriptions import subscription as known
-    from schemas.settings import settings
+    from mekong.deploy.subscriptions import answer, checked_series, now
+    from mekong.deploy.subscriptions import subscription as known
+    from mekong.schemas.settings import settings
 
     end = until.replace(tzinfo=UTC)
     if end <= now():
@@ -154,19 +155,19 @@ def mute(series: str, subscription: str, until: datetime, reason: str) -> None:
 
 def _looked_through(text: str) -> str:
     """A person's words without blanks around them. Asks whether they are meant so when they likely name somebody."""
-    from schemas.identifiers import likely_identifiers
+    from mekong.schemas.identifiers import likely_identifiers
 
     said = text.strip()
     if not said:
         raise click.UsageError("the text is empty")
     if kinds := likely_identifiers(said):
-        click.confirm(f"It looks like it holds a {' and a '.join(kinds)}. Write it all the same?", abort=True, err=True)
+        click.confirm(f"It looks like it holds a {' and a '.join(kinds)}. Write it anyway?", abort=True, err=True)
     return said
 
 
 def _answer(about: str, subscription: str | None, **values: str | None) -> None:
-    from deploy.subscriptions import answer, notification_of
-    from schemas.settings import settings
+    from mekong.deploy.subscriptions import answer, notification_of
+    from mekong.schemas.settings import settings
 
     found = settings()
     notification = notification_of(found, about, subscription)
@@ -175,10 +176,10 @@ def _answer(about: str, subscription: str | None, **values: str | None) -> None:
 
 
 def _show(alert: Alert, history: History | None) -> None:
-    from deploy.alerts import line
-    from schemas.wire import encode
+    from mekong.deploy.alerts import line
+    from mekong.schemas.wire import encode
 
     if history:
         say(line(alert, history.before(alert)))
     else:
-        click.echo(encode(alert).decode())
+        say_json(encode(alert).decode())

@@ -1,4 +1,4 @@
-"""``mekong sql`` and ``mekong verify``: ask ClickHouse anything, and ask whether all is as promised."""
+"""``mekong sql`` and ``mekong verify``: ask ClickHouse anything, and check that the deployment keeps its promises."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-if TYPE_CHECKING:
-    from deploy.verify.report import Report
+from mekong.deploy.cli.csv_lines import NULL, csv_lines
+from mekong.deploy.cli.terminal import say_json
 
-_NULL = "ᴺᵁᴸᴸ"
+if TYPE_CHECKING:
+    from mekong.deploy.verify.report import Report
+
 T = TypeVar("T")
 
 
@@ -22,7 +24,8 @@ T = TypeVar("T")
 def sql(statement: str, form: str) -> None:
     """Ask ClickHouse: one SELECT, its rows. Nothing can be changed with it.
 
-    Rows that are wider than the terminal are shown with a line for each field.
+    Rows that are wider than the terminal are shown with a line for each field. In CSV a text that a spreadsheet would run as a
+    formula has a ' in front.
 
     Begin with the views seizures, seizure_lines, rejections, agencies and current_counts; `DESCRIBE seizures` explains the columns.
 
@@ -31,17 +34,22 @@ def sql(statement: str, form: str) -> None:
       mekong sql "SELECT agency, count(), sum(mass_kg) FROM seizures GROUP BY agency"
       mekong sql "SELECT * FROM seizures_as_of(known_at = '2026-09-15 00:00:00') LIMIT 3" --format json
     """
-    from schemas.settings import settings
-    from sinks.clickhouse.client import Database
+    from mekong.schemas.settings import settings
+    from mekong.sinks.clickhouse.client import Database
 
     database = Database(settings().clickhouse())
-    formats = {"table": "JSONCompactStringsEachRowWithNames", "json": "JSONEachRow", "csv": "CSVWithNames"}
+    formats = {
+        "table": "JSONCompactStringsEachRowWithNames",
+        "json": "JSONEachRow",
+        "csv": "JSONCompactStringsEachRowWithNamesAndTypes",
+    }
     answer = database.text(statement.strip().rstrip(";"), formats[form]).decode(errors="replace")
     database.close()
     if form == "json":
-        click.echo(json.dumps(_lines(answer, dict), ensure_ascii=False))
+        say_json(json.dumps(_lines(answer, dict), ensure_ascii=False))
     elif form == "csv":
-        click.echo(answer, nl=False)
+        for line in csv_lines(_lines(answer, list)):
+            click.echo(line)
     else:
         _print_rows(answer)
 
@@ -52,10 +60,10 @@ def sql(statement: str, form: str) -> None:
     "--wait", "wait_s", type=click.FloatRange(min=0), default=60.0, show_default=True, help="Seconds to wait for what is on its way."
 )
 def verify(as_json: bool, wait_s: float) -> int:
-    """Check that nothing is lost and nothing twice, from the messages to the counts.
+    """Check that nothing is lost and nothing twice, from the messages to the counts and to what each member got.
 
-    Reads every topic up to ends fixed at the start and holds ClickHouse against it; may run while the exchange does.
-    Exit code 1 when there is any difference.
+    Reads every topic up to ends fixed at the start and compares ClickHouse with it; may run while the exchange does.
+    Exit code 1 when there is any difference, a stage has not come to the end, or a record is set aside. It names what it cannot prove.
 
     \b
     Example:
@@ -64,13 +72,13 @@ def verify(as_json: bool, wait_s: float) -> int:
     """
     from rich.console import Console
 
-    from deploy.verify import verify as run
-    from schemas.settings import settings
+    from mekong.deploy.verify import verify as run
+    from mekong.schemas.settings import settings
 
     with Console(stderr=True).status("reading the topics") as status:
         report = run(settings(), wait_s, status.update)
     if as_json:
-        click.echo(json.dumps(report.as_json(), ensure_ascii=False))
+        say_json(json.dumps(report.as_json(), ensure_ascii=False))
     else:
         print_report(report)
     return 0 if report.holds else 1
@@ -88,21 +96,21 @@ def _lines(answer: str, kind: type[T]) -> list[T]:
 
 
 def _print_rows(answer: str) -> None:
-    from deploy.cli.tables import show_rows
+    from mekong.deploy.cli.tables import show_rows
 
     lines = _lines(answer, list)
     if not lines:
         click.echo("done")
         return
     columns, *rows = lines
-    show_rows(columns, [["" if cell == _NULL else cell for cell in row] for row in rows])
+    show_rows(columns, [["" if cell == NULL else cell for cell in row] for row in rows])
     click.echo(f"{len(rows):,} row{'' if len(rows) == 1 else 's'}")
 
 
 def print_report(report: Report) -> None:
     """Print every check, with examples of what differs."""
-    from deploy.cli.tables import show
-    from deploy.cli.terminal import say
+    from mekong.deploy.cli.tables import show
+    from mekong.deploy.cli.terminal import say
 
     figures = ("expected", "found", "missing", "doubled", "foreign", "different", "dead")
     rows = [
@@ -115,4 +123,10 @@ def print_report(report: Report) -> None:
             say(f"{check.name}: {example}")
     for part in report.pending:
         click.echo(f"still on its way: {part}")
+    for note in report.notes:
+        say(note)
+    if report.not_proved:
+        click.echo("This does not prove:")
+    for sentence in report.not_proved:
+        say(f"- {sentence}")
     click.echo(f"{'everything is as promised' if report.holds else 'NOT as promised'} ({report.seconds:.1f} s)")

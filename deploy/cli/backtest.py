@@ -1,4 +1,4 @@
-"""``mekong backtest``: what would have been alerted under other rules, before they go live."""
+"""``mekong backtest``: shows what would have been alerted under other rules, before they are used."""
 
 from __future__ import annotations
 
@@ -11,9 +11,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mekong.deploy.cli.format_options import format_help
+from mekong.deploy.cli.terminal import say_json
+
 if TYPE_CHECKING:
-    from deploy.backtest.report import Report
-    from deploy.backtest.run import Asked
+    from mekong.deploy.backtest.report import Report
+    from mekong.deploy.backtest.run import BacktestOptions
 
 _FILE = click.Path(dir_okay=False, exists=True, path_type=Path)
 _DAY = click.DateTime(["%Y-%m-%d"])
@@ -22,12 +25,14 @@ _DAY = click.DateTime(["%Y-%m-%d"])
 @click.command()
 @click.option("--from", "first", type=_DAY, required=True, help="First day. What came before is learnt from, and not counted.")
 @click.option("--to", "last", type=_DAY, required=True, help="Last day.")
-@click.option("--rules", "rules_file", type=_FILE, help="Rules to try (TOML, as MEKONG_RULES names); else those in force.")
+@click.option("--rules", "rules_file", type=_FILE, help="Rules to try (TOML, as MEKONG_RULES names). Default: the rules in force.")
 @click.option("--file", "file", type=_FILE, help="Replay this file, as `mekong replay` does, and not the journal. Needs no stack.")
-@click.option("--format", "format_name", help="What the file is: json, cbp, lemis.")
-@click.option("--truth", type=_FILE, help="What `mekong simulate --truth` wrote: says what was found of it, and when.")
-@click.option("--budget", type=click.IntRange(0, 1_000), help="Notifications at once in a week, to a subscriber to everything; else 2.")
-@click.option("--strongest", "most", type=click.IntRange(0, 100), default=10, show_default=True, help="How many to tell what happened of.")
+@click.option("--format", "format_name", help=format_help())
+@click.option("--truth", type=_FILE, help="What `mekong simulate --truth` wrote: shows what was found of it, and when.")
+@click.option("--budget", type=click.IntRange(0, 1_000), help="Notifications at once in a week, to a subscriber to everything. Default: 2.")
+@click.option(
+    "--strongest", "most", type=click.IntRange(0, 100), default=10, show_default=True, help="For how many alerts to show what happened."
+)
 @click.option("--page", type=click.Path(dir_okay=False, path_type=Path), help="Write figures and strongest into this Markdown page, too.")
 @click.option("--json", "as_json", is_flag=True, help="Print all of it as JSON.")
 def backtest(
@@ -46,7 +51,7 @@ def backtest(
 
     Reads the journal, or a file by its own time, through the detectors that the workers use. Shows alerts by agency and kind, those
     in only one of the two, verdicts of subscribers on them, how soon they came, and how much a subscriber to everything would have
-    had to read. A file is held against the rules in force. Nothing is written anywhere, nobody is told.
+    had to read. A file is compared with the rules in force. Nothing is written anywhere, and nobody is notified.
 
     \b
     Example:
@@ -54,37 +59,36 @@ def backtest(
       mekong backtest --from 2019-10-01 --to 2022-09-30 --file drugs.csv --format cbp
       mekong backtest --from 2023-08-01 --to 2024-01-31 --file phase-v.jsonl --format json --truth planted.jsonl
     """
-    from deploy.backtest.planted import read_truth
-    from deploy.backtest.run import Asked
-    from schemas.settings import settings
-    from streams.rules import rules_of
+    from mekong.deploy.backtest.planted import read_truth
+    from mekong.deploy.backtest.run import BacktestOptions
+    from mekong.schemas.settings import settings
+    from mekong.streams.rules import rules_of
 
+    _check(first, last, file, format_name)
+    in_force = rules_of(settings())
+    rules = rules_of(settings().model_copy(update={"rules": rules_file})) if rules_file else in_force
+    asked = BacktestOptions(first.date(), last.date(), rules, in_force, read_truth(truth) if truth else (), most, budget)
+    report = _of_file(file, format_name, asked) if file and format_name else _of_deployment(asked)
+    if page is not None:
+        _write(page, report)
+    _show(report, as_json=as_json)
+
+
+def _check(first: datetime, last: datetime, file: Path | None, format_name: str | None) -> None:
+    """Raises what click shows for options that do not go together."""
     if last < first:
         raise click.BadParameter("lies before --from", param_hint="--to")
     if (file is None) != (format_name is None):
         raise click.UsageError("--file and --format go together")
-    in_force = rules_of(settings())
-    rules = rules_of(settings().model_copy(update={"rules": rules_file})) if rules_file else in_force
-    asked = Asked(first.date(), last.date(), rules, in_force, read_truth(truth) if truth else (), most, budget)
-    report = _of_file(file, format_name, asked) if file and format_name else _of_deployment(asked)
-    if page is not None:
-        _write(page, report)
-    if as_json:
-        click.echo(json.dumps(report.as_json(), ensure_ascii=False))
-    else:
-        from deploy.cli.backtest_tables import print_report
-
-        print_report(report)
-    sys.stdout.flush()
 
 
-def _of_file(file: Path, format_name: str, asked: Asked) -> Report:
+def _of_file(file: Path, format_name: str, asked: BacktestOptions) -> Report:
     from rich.console import Console
 
-    from deploy.backtest.run import of_file
-    from producers.files import format_named
-    from schemas.errors import Refused
-    from schemas.settings import settings
+    from mekong.deploy.backtest.run import of_file
+    from mekong.producers.files import format_named
+    from mekong.schemas.errors import Refused
+    from mekong.schemas.settings import settings
 
     try:
         secret = settings().deployment_secret()
@@ -94,19 +98,29 @@ def _of_file(file: Path, format_name: str, asked: Asked) -> Report:
         return of_file(file, format_named(format_name), secret, asked)
 
 
-def _of_deployment(asked: Asked) -> Report:
+def _of_deployment(asked: BacktestOptions) -> Report:
     from rich.console import Console
 
-    from deploy.backtest.run import of_deployment
-    from schemas.settings import settings
+    from mekong.deploy.backtest.run import of_deployment
+    from mekong.schemas.settings import settings
 
     with Console(stderr=True).status("replaying the journal"):
         return of_deployment(settings(), asked)
 
 
 def _write(page: Path, report: Report) -> None:
-    from deploy.backtest.page import with_report
+    from mekong.deploy.backtest.page import with_report
 
     arguments = [part for place, part in enumerate(sys.argv[1:], 1) if "--page" not in {part, sys.argv[place - 1]}]
     before = page.read_text(encoding="utf-8") if page.exists() else ""
     page.write_text(with_report(before, report, shlex.join(["mekong", *arguments])), encoding="utf-8")
+
+
+def _show(report: Report, *, as_json: bool) -> None:
+    if as_json:
+        say_json(json.dumps(report.as_json(), ensure_ascii=False))
+    else:
+        from mekong.deploy.cli.backtest_tables import print_report
+
+        print_report(report)
+    sys.stdout.flush()

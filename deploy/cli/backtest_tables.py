@@ -1,4 +1,4 @@
-"""A back-test's report in, tables on the terminal out."""
+"""Shows a back-test's report as tables on the terminal."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from collections.abc import Callable, Sequence
 
 import click
 
-from deploy.backtest.compare import Told
-from deploy.backtest.load import MOST, PHASE_DAYS
-from deploy.backtest.planted import Search
-from deploy.backtest.report import Report, Side
-from deploy.backtest.wording import sentence, when, who, why
-from deploy.cli.tables import show
-from deploy.numbers import number
+from mekong.deploy.backtest.compare import RaisedAlert
+from mekong.deploy.backtest.load import MOST, PHASE_DAYS
+from mekong.deploy.backtest.planted import Search
+from mekong.deploy.backtest.report import Report, Side
+from mekong.deploy.backtest.wording import sentence, when, who, why
+from mekong.deploy.cli.tables import show
+from mekong.deploy.numbers import number
 
 _SHOWN = 15
 
@@ -52,7 +52,7 @@ def _print_figures(report: Report) -> None:
     show(["", *(name for name, _ in sides)], [row for row in rows if any(row[1:])], frozenset(name for name, _ in sides))
 
 
-def _print_told(title: str, found: Sequence[Told]) -> None:
+def _print_told(title: str, found: Sequence[RaisedAlert]) -> None:
     if not found:
         return
     click.echo(f"{title} ({len(found)})")

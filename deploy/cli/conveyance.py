@@ -1,4 +1,4 @@
-"""``mekong conveyance``: a plate, vessel or flight in, what may travel of it out."""
+"""``mekong conveyance``: shows what may be shared of a plate, vessel or flight."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ def conveyance(text: str, operation: str) -> None:
       mekong conveyance "51F-123.45" --operation OMD
       cut -f3 plates.tsv | mekong conveyance - --operation OMD
     """
-    from deploy.profiles import nearest
-    from schemas.codes import code_list
-    from schemas.conveyance import conveyance_hmac
-    from schemas.errors import Refused
-    from schemas.settings import settings
+    from mekong.deploy.profiles import nearest
+    from mekong.schemas.codes import code_list
+    from mekong.schemas.conveyance import conveyance_hmac
+    from mekong.schemas.errors import Refused
+    from mekong.schemas.settings import settings
 
     if operation not in code_list("operations"):
         raise Refused(f"Operation {operation!r} is not known{nearest(operation, code_list('operations'))}.")

@@ -1,13 +1,12 @@
-"""``mekong demo``: two real files through a whole system of its own, in front of your eyes."""
+"""``mekong demo``: sends two real files through its own complete system while you watch."""
 
 from __future__ import annotations
 
 import os
 import shutil
-import signal
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,11 +15,11 @@ import click
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from deploy.local.demo_stream import Streamed
-    from deploy.local.home import Home
-    from producers.parsed import Format
-    from schemas.alerts import Alert
-    from schemas.settings import Settings
+    from mekong.deploy.local.demo_stream import Figures, Streamed
+    from mekong.deploy.local.home import Home
+    from mekong.producers.parsed import Format
+    from mekong.schemas.alerts import Alert
+    from mekong.schemas.settings import Settings
 
 DATA = Path(__file__).parents[1] / "demo-data"
 EXAMPLE = DATA / "example.jsonl"
@@ -55,7 +54,7 @@ TRY_SQL = "SELECT name, count() AS lines, round(sum(mass_kg)) AS kg FROM seizure
 @click.option(
     "--data",
     type=click.Path(file_okay=False, exists=True, path_type=Path),
-    help="A folder with other editions of the two files, cbp-*.csv and lemis-*.csv. Else those of the repository.",
+    help="A folder with other editions of the two files, cbp-*.csv and lemis-*.csv. Default: those of the repository.",
 )
 def demo(ends: bool, data: Path | None) -> int:
     """Stream two real files through a whole system, and look at it.
@@ -70,9 +69,9 @@ def demo(ends: bool, data: Path | None) -> int:
     """
     from rich.console import Console
 
-    from deploy.local.demo_stack import own_stack
-    from deploy.local.home import Home
-    from schemas.settings import settings
+    from mekong.deploy.local.demo_stack import own_stack
+    from mekong.deploy.local.home import Home
+    from mekong.schemas.settings import settings
 
     sources = sources_in(data or DATA)
     home = Home(settings().home / "demo")
@@ -80,57 +79,69 @@ def demo(ends: bool, data: Path | None) -> int:
     console.print(NOTICE)
     console.print("Starting a stack: Kafka, ClickHouse, three Faust workers, a sink")
     began = time.monotonic()
-    with own_stack(home, lambda line: console.print(f"  {line}", markup=False)):
+    with own_stack(home, lambda line: console.print(f"  {line}", markup=False)) as heed:
         up_s = time.monotonic() - began
-        holds = _show(console, home, sources, up_s)
+        holds = _show(console, home, sources, up_s, heed)
         if ends:
             console.print("Stopping the stack")
         else:
             _say_what_next(console, home)
-            _stay(console)
+            _stay(console, heed)
     return 0 if holds else 1
 
 
 def sources_in(folder: Path) -> list[tuple[Path, Format]]:
     """The newest of each of the two files. Raises Refused when one is not there."""
-    from producers.files import format_named
-    from schemas.errors import Refused
+    from mekong.producers.files import format_named
+    from mekong.schemas.errors import Refused
 
     found = []
     for pattern, name in FILES:
         files = sorted(folder.glob(pattern))
         if not files:
-            raise Refused(f"There is no {pattern} in {folder}. The demo runs from a checkout of the repository, or give --data.")
+            raise Refused(f"{folder} does not have {pattern}. The demo runs from a checkout of the repository, or give --data.")
         found.append((files[-1], format_named(name)))
     return found
 
 
-def _show(console: Console, home: Home, sources: Sequence[tuple[Path, Format]], up_s: float) -> bool:
-    """Stream, verify, and print what came of it; whether everything is as promised."""
-    from deploy.cli.ask import print_report
-    from deploy.cli.live import live
-    from deploy.cli.send import registering, utc_offsets
-    from deploy.local.demo_stream import stream
-    from deploy.verify import verify
-    from schemas.settings import Settings
+def _show(console: Console, home: Home, sources: Sequence[tuple[Path, Format]], up_s: float, heed: Callable[[], None]) -> bool:
+    """Stream, verify, and print the result. Returns whether everything is as promised. ``heed`` raises what a signal asked for."""
+    from mekong.deploy.cli.ask import print_report
+    from mekong.deploy.cli.live import live
+    from mekong.deploy.cli.send import places, registering
+    from mekong.deploy.local.demo_stream import stream
+    from mekong.deploy.verify import verify
+    from mekong.schemas.settings import Settings
 
     where = Settings(home=home.folder)
     console.print("\nStreaming " + " and ".join(path.name for path, _ in sources) + ", in the order of their own time")
-    with live(console) as tell:
-        done = stream(where, sources, registering(where, *(format_ for _, format_ in sources)), lambda: utc_offsets(where), tell)
+    with live(console) as shown:
+        registered = registering(where, *(format_ for _, format_ in sources))
+        done = stream(where, sources, registered, lambda: places(where), _heeding(heed, shown))
     _say_account(console, done, up_s)
     console.print("Is anything lost, or there twice? `mekong verify` compares every topic with ClickHouse:")
     with console.status("reading the topics") as status:
         report = verify(where, VERIFY_WITHIN_S, status.update)
     print_report(report)
+    heed()
     _say_counts(console, where)
     _say_spikes(console, where)
     sys.stdout.flush()
     return report.holds and not done.summary.unanswered
 
 
+def _heeding(heed: Callable[[], None], shown: Callable[[Figures], None]) -> Callable[[Figures], None]:
+    """Show figures, after a look at the signals."""
+
+    def show(figures: Figures) -> None:
+        heed()
+        shown(figures)
+
+    return show
+
+
 def _say_account(console: Console, done: Streamed, up_s: float) -> None:
-    from producers.report import as_lines
+    from mekong.producers.report import as_lines
 
     for line in as_lines(done.summary, "both files"):
         console.print(f"  {line}", markup=False)
@@ -141,8 +152,8 @@ def _say_account(console: Console, done: Streamed, up_s: float) -> None:
 
 
 def _say_counts(console: Console, where: Settings) -> None:
-    from deploy.cli.tables import show
-    from sinks.clickhouse.client import Database
+    from mekong.deploy.cli.tables import show
+    from mekong.sinks.clickhouse.client import Database
 
     database = Database(where.clickhouse())
     rows = database.query(COUNTS).rows
@@ -154,8 +165,8 @@ def _say_counts(console: Console, where: Settings) -> None:
 
 def _say_spikes(console: Console, where: Settings) -> None:
     """The strongest real spikes, each drawn and explained."""
-    from deploy.alerts import History, all_alerts, brief
-    from deploy.cli.terminal import harmless
+    from mekong.deploy.alerts import History, all_alerts, brief
+    from mekong.deploy.cli.terminal import harmless
 
     alerts = all_alerts(where)
     found = strongest(alerts)
@@ -173,7 +184,7 @@ def _say_spikes(console: Console, where: Settings) -> None:
 
 def strongest(alerts: Iterable[Alert], most: int = STRONGEST) -> list[Alert]:
     """The least probable spikes, no more than one of a series. One that is over knows its height."""
-    from schemas.alerts import Kind
+    from mekong.schemas.alerts import Kind
 
     found: dict[str, Alert] = {}
     for one in sorted(alerts, key=lambda one: (-(one.explain.bits or 0), str(one.alert_id))):
@@ -183,7 +194,7 @@ def strongest(alerts: Iterable[Alert], most: int = STRONGEST) -> list[Alert]:
 
 
 def _say_what_next(console: Console, home: Home) -> None:
-    from deploy.local.clickhouse import without_password
+    from mekong.deploy.local.clickhouse import without_password
 
     stack, mekong = home.stack(), _command()
     lines = [
@@ -196,6 +207,7 @@ def _say_what_next(console: Console, home: Home) -> None:
         f"  {mekong} status",
         f"ClickHouse   {without_password(stack['clickhouse']['url'])}  (the password: {mekong} status --json)",
         f"Kafka        {stack['kafka']['bootstrap']}",
+        f"live page    {stack['web']['console']}",
         f"logs         {_near(home.logs)}",
         "Ctrl-C stops everything.",
     ]
@@ -203,11 +215,12 @@ def _say_what_next(console: Console, home: Home) -> None:
         console.print(line, markup=False)
 
 
-def _stay(console: Console) -> None:
-    """Until Ctrl-C; the stack's own end is raised by its signal handler."""
+def _stay(console: Console, heed: Callable[[], None]) -> None:
+    """Wait for Ctrl-C, or for the end of the stack."""
     try:
         while True:
-            signal.pause()
+            heed()
+            time.sleep(1.0)
     except KeyboardInterrupt:
         console.print("\nStopping the stack")
 

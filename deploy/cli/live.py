@@ -1,4 +1,4 @@
-"""Figures that change in, a moving bar on a terminal out; elsewhere (a log) a line every few seconds, without control characters."""
+"""Shows changing figures: a moving bar on a terminal; in a log a line every few seconds, without control characters."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
 if TYPE_CHECKING:
-    from deploy.local.demo_stream import Figures
+    from mekong.deploy.local.demo_stream import Figures
 
 LINE_EVERY_S = 5.0
 
 
 @contextmanager
 def live(console: Console) -> Iterator[Callable[[Figures], None]]:
-    """What to tell the figures to."""
+    """The function to call with new figures."""
     if console.is_terminal:
         with _bar(console) as tell:
             yield tell

@@ -1,20 +1,20 @@
-"""``mekong worker|sink|clock``: the processes of a deployment, each in the foreground until it is told to stop; ``mekong rebuild``."""
+"""``mekong worker|sink|clock``: run a process of a deployment in the foreground until it must end. Also ``mekong rebuild``."""
 
 from __future__ import annotations
 
-import logging
 import signal
 import sys
+from contextlib import AbstractContextManager, nullcontext
 from threading import Event
+from typing import TYPE_CHECKING
 
 import click
 
-from deploy.cli.terminal import log_lines
+if TYPE_CHECKING:
+    from mekong.schemas.settings import Settings
 
 WORKERS = ("intake", "watch", "network", "share", "notify")
 """The agents' names (streams/agents), here so that help imports no framework."""
-REBUILT = ("intake", "watch", "network")
-"""Those whose lost state is made again from the journal."""
 
 
 @click.group()
@@ -39,69 +39,122 @@ def clickhouse(names: tuple[str, ...]) -> None:
       mekong sink clickhouse
       mekong sink clickhouse --table journal --table receipts
     """
-    from schemas.settings import settings
-    from sinks.clickhouse.process import run
-    from sinks.clickhouse.tables import TABLES
+    from mekong.deploy.cli.log import begin_log
+    from mekong.deploy.monitor import monitor
+    from mekong.deploy.start import look
+    from mekong.schemas.settings import settings
+    from mekong.sinks.clickhouse.process import run
+    from mekong.sinks.clickhouse.tables import TABLES
 
     known = {table.name: table for table in TABLES}
     unknown = [name for name in names if name not in known]
     if unknown:
         raise click.BadParameter(f"{', '.join(unknown)}; there are {', '.join(known)}", param_hint="--table")
-    log_to_stderr()
-    run(settings(), told_to_stop(), [known[name] for name in names] or TABLES)
+    found = settings()
+    begin_log(found, "sink")
+    monitor(found, "sink")
+    look(found, "sink")
+    run(found, told_to_stop(), [known[name] for name in names] or TABLES)
+
+
+@sink.command()
+@click.option("--json", "as_json", is_flag=True, help="Print the figures of each table as JSON.")
+def redrive(as_json: bool) -> int:
+    """Insert dead letters (records that ClickHouse refused) into their tables again, once the reason is fixed.
+
+    Each record comes in exactly once, at its own place; the sink may run meanwhile. The dead letters stay, marked in the table
+    `redriven`: they hold the position. What is refused again is said, and may be redriven again. Exit code 1 when there is any.
+
+    \b
+    Example:
+      mekong sink redrive
+    """
+    import json
+
+    from mekong.deploy.cli.terminal import say
+    from mekong.schemas.settings import settings
+    from mekong.sinks.clickhouse.client import Database
+    from mekong.sinks.clickhouse.redrive import redrive as bring_in
+    from mekong.sinks.clickhouse.tables import TABLES
+
+    database = Database(settings().clickhouse())
+    found = [bring_in(database, table) for table in TABLES]
+    database.close()
+    taken = [one for one in found if one.stored or one.refused]
+    if as_json:
+        click.echo(json.dumps([one._asdict() for one in taken]))
+    for one in [] if as_json else taken:
+        say(f"{one.table}: {one.stored:,} brought in, {one.refused:,} refused again" + (f" ({one.why})" if one.why else ""))
+    if not taken and not as_json:
+        click.echo("nothing to do: no dead letters")
+    return 1 if any(one.refused for one in found) else 0
 
 
 @click.command()
 @click.argument("name", type=click.Choice(WORKERS))
 def worker(name: str) -> None:
-    """Run a worker: `intake` takes messages into the journal, `watch` counts them and raises each agency's alerts.
+    """Run a worker: `intake` checks messages and writes them to the journal, `watch` counts them and raises each agency's alerts.
 
     `network` raises the alerts of all members together, and runs once.
     `share` passes on to each member what it may see, `notify` decides what each subscription is sent.
 
-    Start as many as you like on a real cluster: each takes some of the lanes, and a lane is never in two.
+    Start as many as you like on a real cluster: each gets some of the lanes, and a lane is never in two.
 
     \b
     Example:
       mekong worker intake
       mekong worker notify
     """
-    from schemas.settings import settings
-    from streams.agents import AGENTS
-    from streams.app import run
+    from mekong.deploy.cli.log import begin_log
+    from mekong.deploy.monitor import monitor
+    from mekong.deploy.start import look
+    from mekong.schemas.settings import settings
+    from mekong.streams.agents import AGENTS
+    from mekong.streams.app import run
 
     found = settings()
+    begin_log(found, name)
+    monitor(found, name)
+    look(found, name)
     sys.exit(run(AGENTS[name](found), found))
 
 
 @click.command()
-@click.argument("name", type=click.Choice(REBUILT))
+@click.argument("name", type=click.Choice(WORKERS))
 @click.option("--json", "as_json", is_flag=True, help="Keys of state by lane, as JSON.")
 def rebuild(name: str, as_json: bool) -> None:
-    """Rebuild a worker's lost state from the journal. A local stack holds its worker meanwhile; elsewhere stop all of them first.
+    """Rebuild a worker's lost state from what it read. A local stack holds its worker meanwhile; elsewhere stop all of them first.
 
-    Needed when a worker says that its state topic was lost. No message is taken twice and nothing is told twice: the
-    positions are read off what was written together with the state; of `network` off the newest alert.
+    Needed when a worker reports that its state was lost. No message is processed twice and nothing is published twice. The positions
+    are read from what was written together with the state, and those of `network` from the newest alert. `share` and `notify` publish
+    what arrived after the group's last commit and was not published yet. When Kafka has deleted that commit (7 days after the last
+    worker ended), they publish nothing about what arrived before the rebuild.
 
     \b
     Example:
       mekong rebuild intake
     """
     import json
-    from contextlib import nullcontext
 
-    from deploy.local.home import Home
-    from schemas.settings import settings
-    from streams.agents import AGENTS
-    from streams.rebuild import rebuild as rebuild_lanes
+    from mekong.deploy.cli.log import begin_log
+    from mekong.schemas.settings import settings
+    from mekong.streams.agents import AGENTS
+    from mekong.streams.rebuild import rebuild as rebuild_lanes
 
-    log_to_stderr()
     found = settings()
-    home = Home(found.home)
-    is_local = not found.kafka_bootstrap and home.supervisor() is not None
-    with home.holding(name) if is_local else nullcontext():
+    begin_log(found, f"rebuild {name}")
+    with held(found, name):
         keys = rebuild_lanes(AGENTS[name](found), found)
     click.echo(json.dumps(keys) if as_json else f"{name}: {sum(keys.values()):,} keys in {len(keys)} lanes")
+
+
+def held(given: Settings, name: str) -> AbstractContextManager[None]:
+    """Within it a local stack has stopped the process ``name``; elsewhere nothing is done."""
+    from mekong.deploy.local.home import Home
+
+    home = Home(given.home)
+    is_local = not given.kafka_bootstrap and home.supervisor() is not None
+    return home.holding(name) if is_local else nullcontext()
 
 
 @click.command()
@@ -112,17 +165,17 @@ def clock() -> None:
     Example:
       mekong clock
     """
-    from producers.clock import run
-    from schemas.settings import settings
+    from mekong.deploy.cli.log import begin_log
+    from mekong.deploy.monitor import monitor
+    from mekong.deploy.start import look
+    from mekong.producers.clock import run
+    from mekong.schemas.settings import settings
 
-    log_to_stderr()
-    run(settings(), stop=told_to_stop())
-
-
-def log_to_stderr() -> None:
-    """A process of a deployment tells what it does on its standard error, a line for each event."""
-    log_lines("%(asctime)s %(levelname)s %(name)s: %(message)s", logging.INFO)
-    logging.getLogger("kafka").setLevel(logging.WARNING)
+    found = settings()
+    begin_log(found, "clock")
+    monitor(found, "clock")
+    look(found, "clock")
+    run(found, stop=told_to_stop())
 
 
 def told_to_stop() -> Event:

@@ -1,4 +1,4 @@
-"""``mekong schema``: the records and topics for other languages."""
+"""``mekong schema``: writes the records and topics for other languages."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def export_command(folder: Path) -> None:
     Example:
       mekong schema export --to schemas-for-java
     """
-    from schemas.export import export
+    from mekong.schemas.export import export
 
     documents = export()
     folder.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""``mekong topics`` and ``mekong migrate``: what a deployment needs made in Kafka and in ClickHouse."""
+"""``mekong topics`` and ``mekong migrate``: create what a deployment needs in Kafka and in ClickHouse."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ import click
 def topics(create: bool, as_json: bool) -> None:
     """List every topic: what is on it, its key, its partitions, how long it is kept.
 
-    Those with {agency} in their name are made by `mekong agency add`, one for each agency.
+    Those with {agency} in their name are made by `mekong agency add`, one for each agency. --create also writes down the fingerprint of
+    MEKONG_SECRET, where none is known yet: from then on every process compares its own with it.
 
     \b
     Example:
@@ -22,16 +23,15 @@ def topics(create: bool, as_json: bool) -> None:
     """
     made = []
     if create:
-        from deploy.topics import create_topics
-        from schemas.settings import settings
-        from schemas.topics import SHARED
+        from mekong.deploy.registry import begin
+        from mekong.schemas.settings import settings
 
-        made = create_topics(settings(), SHARED)
+        made = begin(settings())
     found = rows_of_topics()
     if as_json:
         click.echo(json.dumps({"topics": found, "made": made}))
         return
-    from deploy.cli.tables import show
+    from mekong.deploy.cli.tables import show
 
     show(["topic", "record", "key", "partitions", "kept", "purpose"], [[str(value) for value in one.values()] for one in found])
     if create:
@@ -39,16 +39,27 @@ def topics(create: bool, as_json: bool) -> None:
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="Print the names of the migrations that were applied as JSON.")
-def migrate(as_json: bool) -> None:
+@click.option("--new", "name", metavar="NAME", help="Write the next migration into the source instead, and apply nothing.")
+@click.option("--json", "as_json", is_flag=True, help="Print the names of the migrations that were applied, or written, as JSON.")
+def migrate(name: str | None, as_json: bool) -> None:
     """Bring ClickHouse's tables up to date: apply the migrations that are new, in order.
+
+    --new is for who changes the source. It compares what schemas/tables declares with what all migrations together make, on a ClickHouse
+    of its own, and writes what is missing into sinks/clickhouse/migrations: new columns with their comments, and the views again.
 
     \b
     Example:
       mekong migrate
+      mekong migrate --new add_vessel_flag
     """
-    from schemas.settings import settings
-    from sinks.clickhouse.migrate import migrate as apply
+    if name is not None:
+        from mekong.deploy.migration import write
+
+        made = write(name)
+        click.echo(json.dumps({"written": made.name}) if as_json else f"wrote {made.name}: read it, then commit it with checksums.txt")
+        return
+    from mekong.schemas.settings import settings
+    from mekong.sinks.clickhouse.migrate import migrate as apply
 
     applied = apply(settings().clickhouse())
     if as_json:
@@ -61,7 +72,7 @@ def migrate(as_json: bool) -> None:
 
 def rows_of_topics() -> list[dict[str, object]]:
     """Every topic as a row: topic, record, key, partitions, kept, purpose."""
-    from schemas.topics import TOPICS
+    from mekong.schemas.topics import TOPICS
 
     return [
         {
@@ -89,7 +100,7 @@ def _record(holds: object) -> str:
 
 
 def _kept(config: dict[str, str]) -> str:
-    from schemas.topics import DAY_MS
+    from mekong.schemas.topics import DAY_MS
 
     if config["cleanup.policy"] == "compact":
         return "newest of each key"

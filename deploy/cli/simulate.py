@@ -1,4 +1,4 @@
-"""``mekong simulate``: a phase that never was, to try the exchange with and to measure what it finds."""
+"""``mekong simulate``: writes an invented phase, to try the exchange and to measure what it finds."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from producers.simulate import Simulated
-    from producers.simulation.exchange import EventId
+    from mekong.producers.simulate import Simulated
+    from mekong.producers.simulation.exchange import EventId
 
 STDOUT = Path("-")
 
@@ -42,7 +42,7 @@ def simulate(name: str, seed: int, out: Path, truth: Path | None, cases: int | N
       mekong send phase-v.jsonl --format json --register
       mekong simulate --phase II --seed 1 | head -1
     """
-    from producers.simulate import simulate as simulated
+    from mekong.producers.simulate import simulate as simulated
 
     event_id = _event_ids()
     found = simulated(name, seed, cases=cases, start=start.date() if start else None, planted=planted, event_id=event_id)
@@ -51,10 +51,10 @@ def simulate(name: str, seed: int, out: Path, truth: Path | None, cases: int | N
 
 
 def _event_ids() -> EventId | None:
-    """How the deployment makes event ids, when we know its secret."""
-    from schemas.errors import Refused
-    from schemas.settings import settings
-    from streams.core.intake.identity import Ids
+    """How the deployment makes event ids, when its secret is known."""
+    from mekong.schemas.errors import Refused
+    from mekong.schemas.settings import settings
+    from mekong.streams.core.intake.identity import Ids
 
     try:
         return Ids(settings().deployment_secret()).of
@@ -63,7 +63,7 @@ def _event_ids() -> EventId | None:
 
 
 def _write(found: Simulated, out: Path, truth: Path | None) -> None:
-    from schemas.wire import encode
+    from mekong.schemas.wire import encode
 
     with click.open_file(str(out), "wb") as file:
         for _, message in found.messages:

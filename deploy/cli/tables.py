@@ -1,4 +1,4 @@
-"""Rows in, a plain table on the terminal out."""
+"""Shows rows as a plain table on the terminal."""
 
 from __future__ import annotations
 
@@ -10,17 +10,18 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from deploy.cli.terminal import harmless
+from mekong.deploy.cli.terminal import harmless
 
 PIPED_WIDTH = 200
-"""Columns from which on rows are shown one below the other where there is no terminal."""
+"""Columns from which on rows are shown one below the other without a terminal."""
 _NO_LIMIT = 1_000_000
 
 
 def show(columns: Sequence[str], rows: Iterable[Sequence[str]], right: frozenset[str] = frozenset()) -> None:
-    """Print the table; the columns named in ``right`` stand to the right. Cells are shown as they are, never as markup or control.
+    """Print the table. The columns named in ``right`` are aligned to the right.
 
-    On a terminal long cells go on in the next line; elsewhere a line is as long as it must be.
+    Cells are shown as they are, never as markup or control. On a terminal long cells continue in the next line; elsewhere a line is as
+    long as it must be.
     """
     console, table = Console(), _table(columns, rows, right)
     if not console.is_terminal:

@@ -1,4 +1,4 @@
-"""A text with words of others in, a text that a terminal shows and does not obey out."""
+"""Prints texts of other people in such a way that a terminal shows them and does not obey them."""
 
 from __future__ import annotations
 
@@ -12,17 +12,22 @@ _STEERS = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-
 
 
 def harmless(text: str, keep: str = "") -> str:
-    r"""The text with escapes such as ``\x1b`` for all that would steer a terminal, but for the characters in ``keep``."""
+    r"""The text with an escape such as ``\x1b`` for each character that would control a terminal, except the characters in ``keep``."""
     return _STEERS.sub(lambda found: found[0] if found[0] in keep else ascii(found[0])[1:-1], text)
 
 
+def say_json(text: str) -> None:
+    """Print JSON that has texts of other people. Control characters are only inside its strings, so the escaped JSON means the same."""
+    click.echo(_STEERS.sub(lambda found: f"\\u{ord(found[0]):04x}", text))
+
+
 def say(line: str) -> None:
-    """Print one line that holds words of a member, a subscriber or a receiver."""
+    """Print one line that has a text of a member, a subscriber or a receiver."""
     click.echo(harmless(line))
 
 
 def log_lines(form: str, level: int) -> None:
-    """Log to standard error, a line for each event; they name files and say words of others."""
+    """Log to standard error, one line for each event. The lines have names of files and texts of other people, so they are escaped."""
     handler = logging.StreamHandler()
     handler.setFormatter(_Lines(form))
     logging.basicConfig(handlers=[handler], level=level)

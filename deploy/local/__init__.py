@@ -1,1 +1,1 @@
-"""The local stack: the real servers and the processes of a deployment, as child processes of one supervisor."""
+"""The local stack: runs the real servers and the processes of a deployment as child processes of one supervisor."""

@@ -1,7 +1,7 @@
-"""``python3 bootstrap.py base|local|dev``: look whether this machine will do, then make ``.venv`` from the lock of that name.
+"""``python3 bootstrap.py base|local|dev``: checks that this machine is suitable, then makes ``.venv`` from the lock of that name.
 
-Runs before anything is installed, so it uses the standard library alone, and says what is wrong also to an older Python. When nothing
-has changed since the last time it does nothing and says nothing.
+It runs before anything is installed, so it uses only the standard library, and an older Python can also show what is wrong. When
+nothing has changed since the last run, it does nothing and prints nothing.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ NEWER = ("python3.14", "python3.13", "python3.12", "python3.11")
 RANK = ("base", "local", "dev")
 """Each holds the ones before it."""
 
-PACKAGES_MB = {"base": 7, "local": 323, "dev": 356}
+PACKAGES_MB = {"base": 7, "local": 323, "dev": 417}
 """Downloads for Linux on x86-64 with Python 3.11, added up from what pip fetched for the locks of 2026-11-22."""
 JARS_MB = 44
 DISK_MB = {"base": 150, "local": 2_500, "dev": 3_000}
@@ -34,13 +34,13 @@ DISK_MB = {"base": 150, "local": 2_500, "dev": 3_000}
 MEMORY_MB = 3_000
 """Kafka 0.3 GB, ClickHouse up to 1 GB, six processes of 0.1 to 0.3 GB each, and some room."""
 GLIBC = (2, 28)
-"""Of the wheels of pyarrow and numpy."""
+"""The glibc that the wheels of pyarrow and numpy need."""
 LARGE = re.compile(r"\s*Downloading (?P<name>[^-]+-[^-]+)\S* \((?P<size>\d{2,}\.\d MB)\)")
-"""What pip says when it fetches 10 MB or more."""
+"""The text that pip prints when it downloads 10 MB or more."""
 
 
 def main() -> int:
-    """Check, then set up; 0 when ``.venv`` is as the lock says."""
+    """Check the machine, then set up. Returns 0 when ``.venv`` is as the lock requires."""
     wanted = sys.argv[1] if len(sys.argv) > 1 else "local"
     if wanted not in RANK:
         print(f"{wanted!r} is not one of {', '.join(RANK)}", file=sys.stderr)
@@ -59,7 +59,7 @@ def main() -> int:
 
 
 def with_newer_python() -> int:
-    """Start again with a newer Python of this machine, or say that one is needed."""
+    """Start again with a newer Python of this machine, or print that one is needed."""
     for name in NEWER:
         found = shutil.which(name)
         if found:
@@ -82,7 +82,7 @@ def measured() -> dict[str, object]:
 
 
 def available_memory_mb() -> int:
-    """Memory that programs can have now, in MB; 0 when the system does not say."""
+    """Memory that programs can use now, in MB; 0 when the system does not report it."""
     try:
         lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
     except OSError:
@@ -143,7 +143,7 @@ def is_current(wanted: str) -> bool:
 
 
 def fingerprint(lock: str) -> str:
-    """Of all that decides what is installed."""
+    """The fingerprint of everything that decides what is installed."""
     return hashlib.sha256((ROOT / "locks" / f"{lock}.txt").read_bytes() + (ROOT / "pyproject.toml").read_bytes()).hexdigest()
 
 

@@ -1,7 +1,7 @@
-"""Class-data archives: what Java has parsed once is mapped from a file at the next start (JEP 310 and 350). Kept for all stacks.
+"""Makes class-data archives: Java maps classes that it has parsed once from a file at the next start (JEP 310 and 350). For all stacks.
 
-The first run of a program leaves its archive behind when it ends in order; it lies on top of Java's own. A Java that comes without
-one, as the packaged one does, gets one made first.
+The first run of a program leaves its archive when it ends normally. This archive is based on Java's own. Some Java packages have none,
+as the packaged one; then it is made first.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy.local.java import Java
+from mekong.deploy.local.java import Java
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Archives:
             new.replace(self._base)
 
     def options(self) -> list[str]:
-        """For Java: use what is there; leave an archive behind when there is none."""
+        """The options of Java: use the archive that exists, or write one at the end when there is none."""
         base = [] if self.java.has_archive else [self._base]
         if self._top.exists():
             return [_shared([*base, self._top])]
@@ -49,7 +49,7 @@ class Archives:
         return [*([_shared(base)] if base else []), f"-XX:ArchiveClassesAtExit={self._new}"]
 
     def ended(self, *, in_order: bool) -> None:
-        """Keep what a run left that ended in order; throw away what another left."""
+        """Keep the archive of a run that ended normally. Delete the archive of any other run."""
         with suppress(OSError):
             if in_order and self._new.exists():
                 self._new.replace(self._top)

@@ -1,7 +1,7 @@
-"""ClickHouse itself: the engine of the chDB wheel with its own HTTP interface opened, as a child process on the loopback interface.
+"""Runs ClickHouse: the engine of the chDB wheel with its own HTTP interface, as a child process on the loopback interface.
 
-State lies under one folder and survives ``kill -9``. The server is known by its display name, which is the stack's id: an answer
-with another one is not ours. Users are in ``users.xml``: SQL cannot make any here.
+Its state is in one folder and survives ``kill -9``. The server's display name is the id of the stack. A server with another name
+belongs to somebody else. Users are in ``users.xml``; SQL cannot create users here.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from xml.sax.saxutils import escape
 
-from deploy.local import probe
-from deploy.local.ports import HOST
-from schemas.errors import Fatal
+from mekong.deploy.local import probe
+from mekong.deploy.local.ports import HOST
+from mekong.schemas.errors import Fatal
 
 ENGINE = Path(__file__).with_name("engine.py")
 USER = "mekong"
@@ -63,7 +63,7 @@ USERS = """\
 
 @dataclass(frozen=True)
 class ClickHouse:
-    """A server in ``folder``. ``prepare`` once, then start ``command`` as often as need be."""
+    """A server in ``folder``. Call ``prepare`` once, then start ``command`` as often as needed."""
 
     folder: Path
     port: int
@@ -103,7 +103,7 @@ class ClickHouse:
         return {**os.environ, "TZ": "UTC"}
 
     def is_ready(self, said: str = "", alive_s: float = 0.0) -> bool:  # noqa: ARG002 - it is asked, not believed
-        """Whether our server answers. Raises Fatal when another one does."""
+        """Whether the server of this stack answers. Raises Fatal when another one does."""
         found = probe.answer_of(self.url, "SELECT displayName()")
         if found not in (None, self.stack_id):
             raise Fatal(f"{HOST}:{self.port} is answered by another ClickHouse ({found}, not {self.stack_id}).")
@@ -114,6 +114,11 @@ class ClickHouse:
 
 
 def without_password(url: str) -> str:
-    """``http://user@host:port/database``: what may stand on a terminal and in a log."""
+    """``http://user@host:port/database``: the URL as a terminal or a log may show it."""
     at = urlsplit(url)
     return at._replace(netloc=f"{at.username}@{at.hostname}:{at.port}").geturl()
+
+
+def memory_mb() -> int:
+    """The memory for ClickHouse: 4 GB, or half of a smaller machine."""
+    return min(4_096, (os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") >> 20) // 2)

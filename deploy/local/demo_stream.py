@@ -1,4 +1,4 @@
-"""Files in, every case of them in ClickHouse out, with figures while it goes on and an account at the end."""
+"""Brings every case of some files into ClickHouse, with figures while it runs and an account at the end."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from pathlib import Path
 from threading import Event, Thread
 from typing import Literal, NamedTuple
 
-from producers.files import How, replay_files
-from producers.ledger import Summary
-from producers.parsed import Format, Parsed
-from producers.sending import Progress
-from schemas.errors import Fatal, Retriable
-from schemas.receipts import Outcome
-from schemas.rejected import Rejected
-from schemas.settings import Settings
-from sinks.clickhouse.client import Database
+from mekong.producers.files import SendOptions, replay_files
+from mekong.producers.ledger import Summary
+from mekong.producers.parsed import Format, Parsed
+from mekong.producers.sending import Progress
+from mekong.schemas.errors import Fatal, Retriable
+from mekong.schemas.receipts import Outcome
+from mekong.schemas.rejected import Rejected
+from mekong.schemas.settings import Settings
+from mekong.sinks.clickhouse.client import Database
 
 STORED = "SELECT countIf(kind = 'version') FROM journal"
 STALLED_S = 120.0
@@ -39,9 +39,9 @@ class Figures(NamedTuple):
     accepted: int
     rejected: int
     stored: int
-    """In ClickHouse."""
+    """Cases in ClickHouse."""
     per_s: float
-    """Into ClickHouse, over the last seconds."""
+    """Cases a second into ClickHouse, over the last seconds."""
 
 
 class Streamed(NamedTuple):
@@ -52,7 +52,7 @@ class Streamed(NamedTuple):
     """Name of a file -> messages found in it."""
     stored: int
     seconds: float
-    """From the first byte read to the last case in ClickHouse."""
+    """The time from the first byte read to the last case in ClickHouse."""
 
 
 class Arrivals(Thread):
@@ -68,7 +68,7 @@ class Arrivals(Thread):
         self._seen: deque[tuple[float, int]] = deque([(time.monotonic(), 0)])
 
     def run(self) -> None:
-        """Ask until told to stop."""
+        """Ask until it must stop."""
         database = Database(self._url)
         while not self._end.wait(self._every_s):
             try:
@@ -91,7 +91,7 @@ class Arrivals(Thread):
         return (seen[-1][1] - seen[0][1]) / elapsed if elapsed else 0.0
 
     def wait_for(self, expected: int, tell: Callable[[], None]) -> None:
-        """Return when all are there. Raises Fatal when none has come for long."""
+        """Return when all cases have arrived. Raises Fatal when none has arrived for a long time."""
         self._every_s = _HURRY_S
         last, since = self.stored, time.monotonic()
         while self.stored < expected:
@@ -114,12 +114,12 @@ def stream(
     settings: Settings,
     sources: Sequence[tuple[Path, Format]],
     register: Callable[[Collection[str]], None],
-    utc_offsets: Callable[[], Mapping[str, str]],
+    places: Callable[[], Mapping[str, str]],
     tell: Callable[[Figures], None],
 ) -> Streamed:
-    """Replay the files and wait until every accepted case is in ClickHouse; ``tell`` hears of it several times a second.
+    """Replay the files and wait until every accepted case is in ClickHouse. ``tell`` is called with the figures several times a second.
 
-    Raises as ``replay_files`` does, and Fatal when ClickHouse does not get them.
+    Raises what ``replay_files`` raises, and Fatal when the cases do not arrive in ClickHouse.
     """
     began = time.monotonic()
     found = {path.name: 0 for path, _ in sources}
@@ -139,10 +139,10 @@ def stream(
         register(agencies)
 
     counted = [(path, format_._replace(parse=_counting(format_, path.name, found))) for path, format_ in sources]
-    how = How(counted[0][1], batch="demo", register=add, progress=progress, on_bytes=lambda _: show("reading"))
+    how = SendOptions(counted[0][1], batch="demo", register=add, progress=progress, on_bytes=lambda _: show("reading"))
     arrivals.start()
     try:
-        summary = replay_files(settings, counted, how, utc_offsets)
+        summary = replay_files(settings, counted, how, places)
         arrivals.wait_for(sum(summary.outcomes[outcome] for outcome in _VERSIONS), show)
         seconds = time.monotonic() - began
         show()

@@ -1,4 +1,4 @@
-"""``mekong up --detach``: the supervisor in a session of its own, watched until its stack is up."""
+"""``mekong up --detach``: starts the supervisor in its own session and waits until its stack is up."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
 
-from deploy.local.home import Home
-from deploy.local.process import opened
-from deploy.local.stack import check
-from schemas.errors import Fatal
+from mekong.deploy.local.home import Home
+from mekong.deploy.local.process import opened
+from mekong.deploy.local.stack import check
+from mekong.schemas.errors import Fatal
 
 UP_WITHIN_S = 600.0  # the first start fetches Kafka
 
 
 def up_detached(home: Home, arguments: Sequence[str], said: Callable[[str], None]) -> None:
-    """Run ``mekong up ARGUMENTS`` for ``home`` in the background, hand on what it says, return when the stack is up.
+    """Run ``mekong up ARGUMENTS`` for ``home`` in the background, pass on its output, and return when the stack is up.
 
-    Raises Refused when one runs in ``home`` already, whose log is left alone, or as ``check`` does; Fatal with its last words when it
-    ends first. Interrupted, it is stopped.
+    Raises Refused when a stack already runs in ``home`` (its log is not changed), or as ``check`` does; Fatal with its last words when it
+    ends first. When interrupted, it stops the stack.
     """
     if (running := home.supervisor()) is not None:
         raise home.taken(running)
@@ -29,7 +29,7 @@ def up_detached(home: Home, arguments: Sequence[str], said: Callable[[str], None
     with opened(log) as out:
         out.truncate(0)
         child = subprocess.Popen(
-            [sys.executable, "-P", "-m", "deploy.cli", "up", *arguments],
+            [sys.executable, "-P", "-m", "mekong.deploy.cli", "up", *arguments],
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=subprocess.STDOUT,

@@ -1,8 +1,8 @@
-"""``python engine.py FOLDER``: the body of the ClickHouse process, with ``FOLDER/config.xml`` as its settings.
+"""``python engine.py FOLDER``: runs the engine of the ClickHouse process, with ``FOLDER/config.xml`` as its settings.
 
 chDB's low-level ``query`` runs ClickHouse's own local program, and that program knows ``SYSTEM START LISTEN HTTP``. So this process
-runs one script for ever: open the HTTP interface, then a query that never ends. All else talks to ClickHouse's own HTTP handler.
-It rests on a private entry point of the pinned chdb-core; tests/integration/test_clickhouse_server.py watches it.
+runs one script that never ends: open the HTTP interface, then run a query without an end. All other programs use ClickHouse's own HTTP
+handler. This depends on a private entry point of the pinned chdb-core; tests/integration/test_clickhouse_server.py checks it.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def main() -> int:
     _listen_to(stop)
     serving.start()
     while serving.is_alive() and not stop.wait(0.1):
-        _listen_to(stop)  # the program takes the signals for itself when it starts
+        _listen_to(stop)  # the program sets its own signal handlers when it starts
     return 0 if stop.is_set() else 1
 
 

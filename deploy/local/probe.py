@@ -1,4 +1,4 @@
-"""Who answers at an address: the cluster id of a Kafka broker, the display name of a ClickHouse server."""
+"""Finds which server answers at an address: the cluster id of a Kafka broker, the display name of a ClickHouse server."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def cluster_at(bootstrap: str, wait_ms: int = 2_000) -> str | None:
     """The cluster id of the broker at ``bootstrap``, or None when none answers within ``wait_ms``."""
     log = logging.getLogger("kafka")
     level = log.level
-    log.setLevel(logging.CRITICAL)  # that nobody answers yet is no news
+    log.setLevel(logging.CRITICAL)  # while the server starts, each try to connect would be logged as an error
     try:
         admin = KafkaAdminClient(bootstrap_servers=bootstrap, bootstrap_timeout_ms=wait_ms, request_timeout_ms=wait_ms)
         try:
@@ -30,7 +30,7 @@ def cluster_at(bootstrap: str, wait_ms: int = 2_000) -> str | None:
 
 
 def answer_of(url: str, sql: str, wait_s: float = 2.0) -> str | None:
-    """What the ClickHouse server at ``http://user:password@host:port/…`` says to ``sql``, or None when it does not answer."""
+    """The answer of the ClickHouse server at ``http://user:password@host:port/…`` to ``sql``. None when it does not answer."""
     at = urlsplit(url)
     asked = urllib.request.Request(f"http://{at.hostname}:{at.port}/", data=sql.encode())
     asked.add_header("Authorization", "Basic " + b64encode(f"{at.username}:{at.password}".encode()).decode())

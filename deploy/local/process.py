@@ -1,4 +1,4 @@
-"""A child process of ours: in a session of its own, its output in a log file, and never outliving us."""
+"""Starts and stops a child process. It has its own session, writes to a log file, and ends when its parent ends."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ TETHER = Path(__file__).with_name("tether.py")
 class Process:
     """A started child. Start it from the main thread: the kernel ties it to the thread that started it.
 
-    A session of its own keeps Ctrl-C of the terminal away from it: whoever started it stops it, in order.
+    In its own session it does not receive Ctrl-C of the terminal. The process that started it stops it in the right order.
     """
 
     def __init__(self, command: Sequence[str], log: Path, *, env: Mapping[str, str] | None = None, cwd: Path | None = None) -> None:
@@ -35,12 +35,12 @@ class Process:
 
     @property
     def pid(self) -> int:
-        """Of the process, and of its group."""
+        """The id of the process, and of its group."""
         return self._child.pid
 
     @property
     def exit_code(self) -> int | None:
-        """None while it runs; negative: the signal that ended it."""
+        """The exit code. None while the process runs; a negative number is the signal that ended it."""
         return self._child.poll()
 
     def send(self, sig: signal.Signals) -> None:
@@ -57,14 +57,14 @@ class Process:
         return self.kill()
 
     def kill(self) -> int:
-        """Kill its group at once; the exit code. Does no harm to one that has ended."""
+        """Kill the process's group at once and return the exit code. A process that has ended is not harmed."""
         if self._child.poll() is None:
             with suppress(ProcessLookupError):
                 os.killpg(self.pid, signal.SIGKILL)
         return self._child.wait()
 
     def last_words(self, lines: int = 5) -> str:
-        """The end of its log, for the sentence that says why it ended."""
+        """The last lines of its log, for the sentence that reports why it ended."""
         with self.log.open("rb") as log:
             log.seek(max(0, self.log.stat().st_size - 8_192))
             return "\n".join(log.read().decode("utf-8", "replace").splitlines()[-lines:])

@@ -1,4 +1,4 @@
-"""What the supervisor keeps running: the two servers, and the processes of a deployment."""
+"""Defines the programs that the supervisor keeps running: the two servers, and the processes of a deployment."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Program(Protocol):
 
     @property
     def name(self) -> str:
-        """Of its log, and in ``mekong status``."""
+        """The name of its log, and in ``mekong status``."""
 
     @property
     def folder(self) -> Path:
@@ -25,7 +25,7 @@ class Program(Protocol):
 
     @property
     def stop_within_s(self) -> float:
-        """How long it may take to end in order."""
+        """How long the program may take to end normally."""
 
     @property
     def stop_signal(self) -> signal.Signals:
@@ -41,18 +41,18 @@ class Program(Protocol):
         """The whole environment."""
 
     def is_ready(self, said: str, alive_s: float) -> bool:
-        """Whether it does its work, given what this start of it has ``said`` so far and for how long it runs.
+        """Whether the program works, from its output since this start (``said``) and its running time.
 
         Raises Fatal when it never will.
         """
 
     def stopped(self, exit_code: int) -> None:
-        """Look at what an ended run left behind."""
+        """Handle what an ended run left."""
 
 
 @dataclass(frozen=True)
 class Worker:
-    """A process of the deployment: ready when it says so, or when it has run for a while."""
+    """A process of the deployment. It is ready when it reports that, or after ``silent_s``."""
 
     name: str
     argv: tuple[str, ...]
@@ -61,7 +61,7 @@ class Worker:
     stop_within_s: float = 20.0
     stop_signal: signal.Signals = signal.SIGTERM
     silent_s: float = 5.0
-    """One that never says ``ready`` is taken for ready after so long."""
+    """A process that never reports ``ready`` is considered ready after this time."""
 
     def prepare(self) -> None:
         """Nothing is needed."""
@@ -75,8 +75,8 @@ class Worker:
         return self.variables
 
     def is_ready(self, said: str, alive_s: float) -> bool:
-        """Whether it said ``ready``, or lives long enough."""
+        """Whether it reported ``ready``, or has run long enough."""
         return _READY.search(said) is not None or alive_s >= self.silent_s
 
     def stopped(self, exit_code: int) -> None:
-        """Nothing is left behind."""
+        """A worker leaves nothing."""

@@ -1,7 +1,7 @@
-"""``mekong up``: Kafka, ClickHouse and the processes of a deployment on this machine, under one supervisor that ends with them.
+"""``mekong up``: runs Kafka, ClickHouse and the processes of a deployment on this machine, under one supervisor that ends with them.
 
-Everything lies under one folder (deploy/local/home.py). The servers are known by their cluster id and display name, the supervisor
-by a lock: nothing of another stack is ever taken for this one's.
+All files are in one folder (deploy/local/home.py). The servers are known by their cluster id and display name, and the supervisor by
+a lock. So a process of another stack is never mistaken for one of this stack.
 """
 
 from __future__ import annotations
@@ -10,39 +10,29 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
-from types import FrameType
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple
 
-from deploy.local.clickhouse import ClickHouse
-from deploy.local.home import Home, Identity
-from deploy.local.kafka import Kafka
-from deploy.local.packages import check_packages
-from deploy.local.ports import free_port, is_free
-from deploy.local.program import Worker
-from deploy.local.supervisor import Status, Supervisor
-from schemas.errors import Fatal, Refused
-from schemas.settings import Settings, settings
+from pydantic import SecretStr
+
+from mekong.deploy.local.clickhouse import ClickHouse, memory_mb
+from mekong.deploy.local.home import Home, Identity, new_key
+from mekong.deploy.local.interruptible import interruptible
+from mekong.deploy.local.kafka import Kafka
+from mekong.deploy.local.lineup import WORKERS, chosen, console_url, metrics_at, variables_for, web_url, without_tls
+from mekong.deploy.local.packages import check_packages
+from mekong.deploy.local.ports import free_port, free_ports, is_free
+from mekong.deploy.local.program import Worker
+from mekong.deploy.local.supervisor import Status, Supervisor
+from mekong.schemas.errors import Fatal, Refused
+from mekong.schemas.settings import Settings, settings
 
 SERVERS_WITHIN_S, WORKERS_WITHIN_S, STOP_WITHIN_S = 120.0, 60.0, 120.0
 SERVERS = ("clickhouse", "kafka")
 """Stopped last, in this order."""
-WORKERS: Mapping[str, tuple[str, ...]] = {
-    "intake": ("worker", "intake"),
-    "watch": ("worker", "watch"),
-    "network": ("worker", "network"),
-    "share": ("worker", "share"),
-    "notify": ("worker", "notify"),
-    "notifier": ("notify",),
-    "sink": ("sink", "clickhouse"),
-    "clock": ("clock",),
-}
-"""Process -> its `mekong` command."""
-LIVE = frozenset({"clock", "share", "notify", "notifier"})
-"""Only where the time is the wall clock's: a replay of old data concerns nobody on duty."""
 ADDRESSES = ("KAFKA_BOOTSTRAP", "KAFKA_SECURITY_PROTOCOL", "CLICKHOUSE_URL", "SECRET", "CLOCK")
-"""Settings that would lead a process of the stack, or a command beside it, to another deployment."""
+"""Settings that would lead a process of the stack, or a command next to it, to another deployment."""
 
 
 class Wanted(NamedTuple):
@@ -56,15 +46,15 @@ class Wanted(NamedTuple):
 def up(home: Home, wanted: Wanted, said: Callable[[str], None], workers: Mapping[str, Sequence[str]] = WORKERS) -> None:
     """Start the stack and keep it running until SIGTERM or SIGINT, then stop it in order.
 
-    Raises Refused when one runs in ``home`` already, a port is taken or as ``check`` does, Fatal when something does not come up.
+    Raises Refused when a stack already runs in ``home``, when a port is used, or as ``check`` does; Fatal when a server does not start.
     """
     check()
     with home.locked():
-        identity = _with_ports(home.identity(), wanted)
-        home.keep(identity)
+        identity = _with_ports(home.identity(), wanted, workers)
+        home.save(identity)
         home.forget("stack.json")
         supervisor = Supervisor(home.logs, lambda statuses: _note(home, statuses), home.held)
-        with _interruptible(supervisor):
+        with interruptible(supervisor):
             try:
                 _start(home, identity, supervisor, said, workers)
                 supervisor.watch()
@@ -83,7 +73,7 @@ def check() -> None:
     check_packages()
     found = settings()
     if found.rules:
-        from streams.rules import rules_of  # noqa: PLC0415 - slow to import
+        from mekong.streams.rules import rules_of  # noqa: PLC0415 - slow to import
 
         rules_of(found)
 
@@ -100,7 +90,7 @@ def down(home: Home) -> bool:
         if time.monotonic() > deadline:
             os.kill(pid, signal.SIGKILL)  # the kernel kills its children with it
             raise Fatal(
-                f"The stack did not stop in {STOP_WITHIN_S:.0f} s and was killed. Its state is whole: servers and workers bear that."
+                f"The stack did not stop in {STOP_WITHIN_S:.0f} s and was killed. Its state is complete: servers and workers survive that."
             )
         time.sleep(0.05)
     while not _is_gone(pid) and time.monotonic() < deadline:
@@ -117,12 +107,13 @@ def _is_gone(pid: int) -> bool:
 
 
 def status(home: Home) -> dict[str, Any]:
-    """The stack as it is now: addresses, and every process; ``up`` when all of them are, and both servers answer as ours."""
+    """The stack at this moment: addresses, and every process. ``up`` when all of them are up and both servers are this stack's."""
     running, stack = home.supervisor(), home.stack()
     if running is None:
-        return {"up": False, "home": str(home.folder), "supervisor": None, "kafka": None, "clickhouse": None, "processes": []}
+        return {"up": False, "home": str(home.folder), "supervisor": None, "kafka": None, "clickhouse": None, "web": None, "processes": []}
     processes = [dict(one) for one in home.processes().get("processes", [])]
     for one in processes:
+        one["metrics"] = stack.get("metrics", {}).get(one["name"])
         if one["state"] == "up" and one["name"] in SERVERS and not _answers(stack, one["name"]):
             one["state"] = "not answering"
     return {
@@ -131,6 +122,7 @@ def status(home: Home) -> dict[str, Any]:
         "supervisor": running,
         "kafka": stack.get("kafka"),
         "clickhouse": stack.get("clickhouse"),
+        "web": stack.get("web"),
         "clock": stack.get("clock"),
         "processes": processes,
     }
@@ -142,64 +134,82 @@ def _start(
     began = time.monotonic()
     kafka = Kafka(home.folder / "kafka", identity.kafka_port, identity.controller_port, said=said, deaf=True)
     clickhouse = ClickHouse(
-        home.folder / "clickhouse", identity.clickhouse_port, identity.stack_id, identity.clickhouse_password, _memory_mb()
+        home.folder / "clickhouse", identity.clickhouse_port, identity.stack_id, identity.clickhouse_password, memory_mb()
     )
     supervisor.start([clickhouse, kafka], SERVERS_WITHIN_S)
     said(f"Kafka        {kafka.bootstrap}  (cluster {kafka.cluster_id})")
     said(f"ClickHouse   {clickhouse.address}  (the password: `mekong status --json`)")
     said(f"both answer after {time.monotonic() - began:.1f} s")
-    _make(kafka, clickhouse, said)
-    home.write(
-        "stack.json",
-        {
-            "stack_id": identity.stack_id,
-            "kafka": {"bootstrap": kafka.bootstrap, "cluster_id": kafka.cluster_id},
-            "clickhouse": {"url": clickhouse.url, "display_name": identity.stack_id},
-            "secret": identity.secret,
-            "clock": identity.clock,
-        },
-    )
-    variables = variables_of(home)
-    chosen = {name: argv for name, argv in workers.items() if name not in LIVE or identity.clock == "on"}
-    mekong = (sys.executable, "-P", "-m", "deploy.cli")
-    late = supervisor.start(
-        [Worker(name, (*mekong, *argv), home.folder, variables) for name, argv in chosen.items()], WORKERS_WITHIN_S, patient=True
-    )
-    said(f"processes    {', '.join(chosen)}" + ("" if identity.clock == "on" else "  (clock off: time is the data's own)"))
-    for one in late:
-        said(f"NOT UP       {one.name}: {one.why or 'held, or slow'}; its log says more: {one.log}")
-    up = "is up" if not late else f"runs without {', '.join(one.name for one in late)}"
-    said(f"The stack {up} after {time.monotonic() - began:.1f} s. Its state is in {home.folder}, its logs in {home.logs}.")
+    _make(kafka, clickhouse, identity.secret, said)
+    home.write("stack.json", _described(identity, kafka, clickhouse))
+    wanted = chosen(workers, identity)
+    late = supervisor.start(_workers(home, identity, wanted), WORKERS_WITHIN_S, patient=True)
+    said(f"web          {web_url(identity)}")
+    if sys.stdout.isatty():  # a log does not get the key
+        said(f"live page    {console_url(identity)}")
+    said(f"processes    {', '.join(wanted)}" + ("" if identity.clock == "on" else "  (clock off: time is the data's own)"))
+    for line in _account(home, late, time.monotonic() - began):
+        said(line)
     _note(home, supervisor.statuses, started=True)
 
 
+def _account(home: Home, late: Sequence[Status], seconds: float) -> Iterator[str]:
+    """What is up, what is not, and where to look."""
+    for one in late:
+        yield f"NOT UP       {one.name}: {one.why or 'held, or slow'}; its log says more: {one.log}"
+    up = "is up" if not late else f"runs without {', '.join(one.name for one in late)}"
+    yield f"The stack {up} after {seconds:.1f} s. Its state is in {home.folder}, its logs in {home.logs}."
+
+
+def _workers(home: Home, identity: Identity, wanted: Mapping[str, Sequence[str]]) -> list[Worker]:
+    variables, mekong = variables_of(home), (sys.executable, "-P", "-m", "mekong.deploy.cli")
+    return [Worker(name, (*mekong, *argv), home.folder, variables_for(name, variables, identity)) for name, argv in wanted.items()]
+
+
+def _described(identity: Identity, kafka: Kafka, clickhouse: ClickHouse) -> dict[str, Any]:
+    """What commands and processes of this machine find the stack by."""
+    return {
+        "stack_id": identity.stack_id,
+        "kafka": {"bootstrap": kafka.bootstrap, "cluster_id": kafka.cluster_id},
+        "clickhouse": {"url": clickhouse.url, "display_name": identity.stack_id},
+        "web": {"url": web_url(identity), "console": console_url(identity)},
+        "metrics": {name: metrics_at(identity, name) for name in identity.metrics_ports},
+        "secret": identity.secret,
+        "clock": identity.clock,
+    }
+
+
 def variables_of(home: Home) -> dict[str, str]:
-    """The environment of the stack's processes: ours, but they run in another folder and find the stack by it."""
+    """The environment of the stack's processes: that of this process, changed so that they run in another folder and find the stack."""
     variables = {name: value for name, value in os.environ.items() if name.removeprefix("MEKONG_") not in ADDRESSES}
     if rules := settings().rules:
         variables["MEKONG_RULES"] = str(rules.resolve())
-    return variables | {"MEKONG_HOME": str(home.folder), "PYTHONUNBUFFERED": "1"}
+    return without_tls(variables) | {"MEKONG_HOME": str(home.folder), "PYTHONUNBUFFERED": "1"}
 
 
-def _make(kafka: Kafka, clickhouse: ClickHouse, said: Callable[[str], None]) -> None:
-    """The topics and tables."""
-    from deploy.topics import create_topics  # noqa: PLC0415 - slow to import, and the servers start meanwhile
-    from sinks.clickhouse.migrate import migrate  # noqa: PLC0415
+def _make(kafka: Kafka, clickhouse: ClickHouse, secret: str, said: Callable[[str], None]) -> None:
+    """The topics, the register of the secret, and the tables."""
+    from mekong.deploy.registry import begin  # noqa: PLC0415 - slow to import, and the servers start meanwhile
+    from mekong.sinks.clickhouse.migrate import migrate  # noqa: PLC0415
 
-    made = create_topics(Settings(kafka_bootstrap=kafka.bootstrap, kafka_replication=1))
+    made = begin(Settings(kafka_bootstrap=kafka.bootstrap, kafka_replication=1, secret=SecretStr(secret)))
     applied = migrate(clickhouse.url)
     said(f"topics       {len(made)} made" if made else "topics       all there")
     said(f"tables       {len(applied)} migrations applied" if applied else "tables       up to date")
 
 
-def _with_ports(identity: Identity, wanted: Wanted) -> Identity:
-    """The identity with ports that are free: those asked for, else those of last time, else new ones."""
-    return identity._replace(
+def _with_ports(identity: Identity, wanted: Wanted, workers: Iterable[str] = ()) -> Identity:
+    """The identity with ports that are free: those asked for, else those of last time, else new ones; and with a key of the live page."""
+    ports = identity._replace(
         kafka_port=_port(wanted.kafka_port, identity.kafka_port, "--kafka-port"),
         controller_port=_port(0, identity.controller_port, ""),
         clickhouse_port=_port(wanted.clickhouse_port, identity.clickhouse_port, "--clickhouse-port"),
+        web_port=_port(0, identity.web_port, ""),
         clock=wanted.clock or identity.clock,
+        console_key=identity.console_key or new_key(),
     )
+    taken = ports.kafka_port, ports.controller_port, ports.clickhouse_port, ports.web_port
+    return ports._replace(metrics_ports=free_ports(identity.metrics_ports, workers, taken))
 
 
 def _port(asked: int, last: int, option: str) -> int:
@@ -208,13 +218,8 @@ def _port(asked: int, last: int, option: str) -> int:
     return asked or (last if last and is_free(last) else free_port())
 
 
-def _memory_mb() -> int:
-    """For ClickHouse: 4 GB, or half of a smaller machine."""
-    return min(4_096, (os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") >> 20) // 2)
-
-
 def _answers(stack: Mapping[str, Any], name: str) -> bool:
-    from deploy.local import probe  # noqa: PLC0415 - imports the client
+    from mekong.deploy.local import probe  # noqa: PLC0415 - imports the client
 
     if name == "kafka":
         return bool(probe.cluster_at(stack["kafka"]["bootstrap"]) == stack["kafka"]["cluster_id"])
@@ -229,26 +234,7 @@ def _note(home: Home, statuses: Sequence[Status], *, started: bool | None = None
 
 
 def _stop(home: Home, supervisor: Supervisor) -> None:
-    """Commands find no stack any more, then every process is ended; another signal ends them at once."""
+    """Make commands find no stack any more, then end every process. Another signal ends them at once."""
     home.forget("stack.json")
     supervisor.stop(last=SERVERS)
     home.forget("processes.json")
-
-
-@contextmanager
-def _interruptible(supervisor: Supervisor) -> Iterator[None]:
-    """SIGTERM and SIGINT interrupt once; the second one kills what still runs."""
-    seen: list[int] = []
-
-    def interrupt(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - signal's signature
-        seen.append(number)
-        if len(seen) == 1:
-            raise KeyboardInterrupt
-        supervisor.kill()
-
-    before = {number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGINT)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

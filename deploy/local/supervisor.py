@@ -1,4 +1,4 @@
-"""Programs in, running processes out: each is started again when it ends, and all are stopped in order."""
+"""Keeps programs running: it starts each one again when it ends, and stops all of them in order."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from deploy.local.process import Process
-from deploy.local.program import Program
-from schemas.errors import Fatal
-from schemas.times import to_text
+from mekong.deploy.local.process import Process
+from mekong.deploy.local.program import Program
+from mekong.schemas.errors import Fatal
+from mekong.schemas.times import to_text
 
 State = Literal["starting", "up", "waiting", "stopped"]
 SHORTEST_S, LONGEST_S = 0.5, 30.0
 SETTLED_S = 60.0
-"""One that ran for so long starts its waiting times from the shortest again."""
+"""After a process ran this long, its next restart waits for the shortest time again."""
 LOG_BYTES = 20 << 20
 
 
@@ -32,7 +32,7 @@ class Status(NamedTuple):
     state: State
     restarts: int
     since: str
-    """When it came into this state."""
+    """When the process entered this state."""
     log: str
     why: str = ""
     """The last thing that went wrong."""
@@ -58,7 +58,7 @@ class Supervised:
 
     @property
     def status(self) -> Status:
-        """As of now."""
+        """The status now."""
         pid = self._process.pid if self._process and self.state in ("starting", "up") else None
         return Status(self.program.name, pid, self.state, self.restarts, self._since, str(self._log), self.why)
 
@@ -71,9 +71,9 @@ class Supervised:
         self._become("starting")
 
     def look(self, *, is_held: bool = False) -> bool:
-        """Do what is due: take note of its end, start it again, see whether it is ready. Whether anything changed.
+        """Do what is due: record its end, start it again, check whether it is ready. Returns whether anything changed.
 
-        One that is held is asked to end, and not started again.
+        A held process is asked to end, and is not started again.
         """
         before = self.state
         if is_held and not self._is_held:
@@ -97,7 +97,7 @@ class Supervised:
             self._process.send(signal.SIGCONT)
 
     def stop(self, within_s: float | None = None) -> None:
-        """End it for good."""
+        """Stop the process and do not start it again."""
         if self._process:
             within_s = self.program.stop_within_s if within_s is None else within_s
             self.program.stopped(self._process.stop(within_s, self.program.stop_signal))
@@ -105,7 +105,7 @@ class Supervised:
         self._become("stopped")
 
     def last_words(self) -> str:
-        """The end of its log."""
+        """The last lines of the process's log."""
         return self._process.last_words(8) if self._process else ""
 
     def _look_whether_ready(self, process: Process) -> None:
@@ -156,18 +156,21 @@ class Supervisor:
         self._changed = changed
         self._held = held
         self._all: list[Supervised] = []
+        self.is_asked_to_end = False
+        """Set by a signal. ``start`` and ``watch`` raise KeyboardInterrupt then."""
 
     @property
     def statuses(self) -> list[Status]:
-        """Of every program, in the order of their start."""
+        """The status of every program, in the order of their start."""
         return [one.status for one in self._all]
 
     def start(self, programs: Iterable[Program], within_s: float, *, patient: bool = False) -> list[Status]:
-        """Start programs side by side and wait until they are ready; those that are not in time.
+        """Start programs at the same time and wait until they are ready. Returns those that are not ready in time.
 
-        Raises Fatal when one ends first, or is not ready in time; ``patient``: it may end, is started again, and may be late. One that
-        refuses waits for a person, and one that is held for a rebuild: neither is a reason to end the others.
+        Raises Fatal when one ends first, or is not ready in time. With ``patient`` it may end, is started again, and may be late. A
+        program that refuses waits for a person, and a held one waits for a rebuild: neither is a reason to end the others.
         """
+        self._heed()
         new = [Supervised(program, self._logs) for program in programs]
         self._all += new
         for one in new:
@@ -176,6 +179,7 @@ class Supervisor:
         self._changed(self.statuses)
         deadline = time.monotonic() + within_s
         while late := [one for one in new if one.state != "up"]:
+            self._heed()
             self.look()
             is_over = time.monotonic() > deadline
             if patient and is_over:
@@ -196,8 +200,13 @@ class Supervisor:
     def watch(self, every_s: float = 0.2) -> None:
         """Keep all of them running until interrupted."""
         while True:
+            self._heed()
             self.look()
             time.sleep(every_s)
+
+    def _heed(self) -> None:
+        if self.is_asked_to_end:
+            raise KeyboardInterrupt
 
     def stop(self, last: Sequence[str]) -> None:
         """Stop all of them: side by side, but those named in ``last`` one after the other when the rest has ended."""

@@ -1,16 +1,19 @@
 -- Rolling counts by the definitions of schemas/counts.py, from the versions alone: not from what watch made of them.
--- {limits} stands for an array of (journal partition, offset up to which watch has come).
+-- {rolling} stands for an array for each rolling window: of its name when the case counts in it, else empty.
+-- {limits} stands for an array of (journal partition, offset up to which watch has come), {left_out} for one of (partition, offset) of
+-- entries that watch has set aside.
 WITH
 ticks AS (
   SELECT agency, _partition AS lane, max(_offset) AS tick, argMax(tick_at, _offset) AS at
   FROM journal
   WHERE kind = 'tick' AND _offset < arrayFirst(l -> l.1 = _partition, {limits}).2
+    AND NOT has({left_out}, (toUInt64(_partition), toUInt64(_offset)))
   GROUP BY agency, lane
 ),
 zones AS (
   SELECT agency, argMax(agency_utc_offset, _offset) AS zone
   FROM journal INNER JOIN ticks ON ticks.agency = journal.agency AND ticks.lane = journal._partition
-  WHERE kind = 'agency' AND _offset < tick
+  WHERE kind = 'agency' AND _offset < tick AND NOT has({left_out}, (toUInt64(_partition), toUInt64(_offset)))
   GROUP BY agency
 ),
 clocks AS (
@@ -24,7 +27,7 @@ cases AS (
     intDiv(toUnixTimestamp64Milli(seized_at), 60000) AS at_minute, phase, line_count, mass_mg,
     `lines.commodity_group` AS groups, `lines.mass_mg` AS masses, clocks.minute AS minute, today
   FROM journal INNER JOIN clocks ON clocks.agency = journal.agency AND clocks.lane = journal._partition
-  WHERE kind = 'version' AND family = 'case' AND _offset < tick
+  WHERE kind = 'version' AND family = 'case' AND _offset < tick AND NOT has({left_out}, (toUInt64(_partition), toUInt64(_offset)))
   ORDER BY event_id, version DESC
   LIMIT 1 BY event_id
 ),
@@ -38,10 +41,7 @@ counted AS (
         arrayMap(g -> (toString(g), toInt64(countEqual(groups, g)), arraySum((mass, its) -> if(its = g, mass, 0), masses, groups)), arrayDistinct(groups))
       )) AS series,
       arrayJoin(arrayConcat(
-        if(fine = 'time' AND at_minute > minute - 60 AND at_minute <= minute, [('1h', '')], []),
-        if(fine = 'time' AND at_minute > minute - 1440 AND at_minute <= minute, [('24h', '')], []),
-        if(fine IN ('time', 'day') AND day > today - 7 AND day <= today, [('7d', '')], []),
-        if(fine IN ('time', 'day') AND day > today - 30 AND day <= today, [('30d', '')], []),
+        {rolling},
         if(fine IN ('time', 'day'), [('day', toString(assumeNotNull(day)))], []),
         if(fine IN ('time', 'day', 'month'), [('month', toString(toStartOfMonth(assumeNotNull(day))))], []),
         if(fine IN ('time', 'day', 'month') AND phase != '', [('phase', toString(phase))], [])

@@ -1,4 +1,4 @@
-"""Topics in; what a reader of committed records finds on them up to ends that were fixed before, out."""
+"""Finds what a reader of committed records gets from topics, up to ends that were fixed before."""
 
 from __future__ import annotations
 
@@ -9,26 +9,31 @@ from typing import Any, NamedTuple
 from zlib import crc32
 
 from kafka import KafkaConsumer, TopicPartition
+from kafka.consumer import fetcher
+from kafka.errors import CorruptRecordError
 
-from schemas.connect import kafka_options
-from schemas.settings import Settings
-from sinks.base import Source
-from sinks.upto import up_to
+from mekong.schemas.connect import kafka_options
+from mekong.schemas.raw_records import Reading, patient
+from mekong.schemas.settings import Settings
+from mekong.schemas.upto import up_to
+from mekong.sinks.base import Source
 
 _ASK_EVERY_S = 0.5
 _ANSWER_WITHIN_MS = 30_000
 _MODULUS = 2**64
 
+fetcher.MemoryRecords = patient(fetcher.MemoryRecords, Reading(CorruptRecordError, "backslashreplace"))  # verify reads what members wrote
+
 
 class Records(NamedTuple):
-    """What one partition holds up to a fixed end. Transaction markers take offsets too, so these are not consecutive."""
+    """The records of one partition up to a fixed end. Offsets are not consecutive, because transaction markers have offsets too."""
 
     first: int
     """Where the log begins; older records may have been deleted."""
     end: int
     offsets: array[int]
     checksum: int
-    """Of all values, each in its place: the sum of CRC-32 times (offset + 1), modulo 2**64."""
+    """The checksum of all values, each in its place: the sum of CRC-32 times (offset + 1), modulo 2**64."""
 
     @property
     def last(self) -> int:
@@ -64,7 +69,10 @@ class Log:
         return {Source(tp.topic, tp.partition): end for tp, end in self._reader.end_offsets(sources).items()} if sources else {}
 
     def read(self, ends: dict[Source, int], keep: Callable[[Any], bool] | None = None) -> dict[Source, Records]:
-        """Everything before ``ends``; only records that ``keep`` takes are in the offsets. Raises Retriable when the broker goes away."""
+        """Read everything before ``ends``. Only the offsets of records that ``keep`` accepts are kept.
+
+        Raises Retriable when the broker is away.
+        """
         tps = [TopicPartition(*source) for source in ends]
         found: dict[Source, Records] = {}
         if not tps:
@@ -85,7 +93,10 @@ class Log:
         return {source: Records(first[tp], ends[source], offsets[tp], sums[tp] % _MODULUS) for tp in tps for source in [Source(*tp)]}
 
     def wait_for_group(self, group: str, last: dict[Source, int], deadline: float) -> tuple[dict[Source, int], list[str]]:
-        """Wait until the group's commit is behind the last record of each source; the commits, and what is not through."""
+        """Wait until the group's commit is after the last record of each source.
+
+        Returns the commits, and the sources that are not finished.
+        """
         asker = KafkaConsumer(**self._options, group_id=group, enable_auto_commit=False)
         try:
             while True:

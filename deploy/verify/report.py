@@ -1,4 +1,4 @@
-"""What is on a topic and what is in the store in, the differences out. Pure."""
+"""Compares what is on a topic with what is in the store. Pure."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Check:
     different: int = 0
     """There once, but not with the content it should have."""
     dead: int = 0
-    """Refused by the store and kept as dead letters instead."""
+    """Put aside: refused by the store and kept as dead letters instead, or left out by a worker."""
     examples: list[str] = field(default_factory=list)
 
     @property
@@ -54,6 +54,10 @@ class Report:
     pending: list[str]
     """Parts that had not processed everything within the wait; a check may differ because of it."""
     seconds: float
+    notes: list[str] = field(default_factory=list)
+    """Further notes for the reader."""
+    not_proved: list[str] = field(default_factory=list)
+    """What nobody should conclude from it."""
 
     @property
     def holds(self) -> bool:
@@ -61,9 +65,10 @@ class Report:
         return not self.pending and all(check.holds for check in self.checks)
 
     def as_json(self) -> dict[str, Any]:
-        """For a script."""
+        """The report for a script."""
         checks = [{**asdict(check), "differences": check.differences, "holds": check.holds} for check in self.checks]
-        return {"holds": self.holds, "checks": checks, "pending": self.pending, "seconds": round(self.seconds, 2)}
+        told = {"pending": self.pending, "notes": self.notes, "not_proved": self.not_proved}
+        return {"holds": self.holds, "checks": checks, **told, "seconds": round(self.seconds, 2)}
 
 
 def compare(check: Check, where: str, expected: array[int], found: array[int], dead: array[int]) -> None:

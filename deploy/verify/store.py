@@ -1,4 +1,4 @@
-"""ClickHouse in, what it holds of each partition out. Counted raw, without FINAL: a doubled row must show."""
+"""Finds what ClickHouse has of each partition. It counts raw rows, without FINAL, so that a repeated row is found."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from array import array
 from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
-from schemas.errors import Retriable
-from sinks.base import NOTHING, Source
-from sinks.clickhouse.client import Database
-from sinks.clickhouse.table import DEAD_LETTERS, Table, highest, quoted
+from mekong.schemas.errors import Retriable
+from mekong.sinks.base import NOTHING, Source
+from mekong.sinks.clickhouse.client import Database
+from mekong.sinks.clickhouse.letters import in_table
+from mekong.sinks.clickhouse.table import DEAD_LETTERS, Table, highest, quoted
 
 _ASK_EVERY_S = 0.5
 
@@ -21,7 +22,7 @@ class Stored(NamedTuple):
     offsets: array[int]
     """Ascending, doubles included."""
     checksum: int
-    """Of the records as they were on the topic; the same as that of ``log.Records``."""
+    """The checksum of the records as they were on the topic. It is the same as that of ``log.Records``."""
 
 
 def stored(database: Database, table: Table, ends: Mapping[Source, int]) -> dict[Source, Stored]:
@@ -30,12 +31,12 @@ def stored(database: Database, table: Table, ends: Mapping[Source, int]) -> dict
 
 
 def dead(database: Database, table: Table, ends: Mapping[Source, int]) -> dict[Source, Stored]:
-    """What the dead letters hold instead."""
-    return _stored(database, DEAD_LETTERS, ends, f"target = {quoted(table.name)}")
+    """The records that only the dead letters have: those that were not inserted into the table later."""
+    return _stored(database, DEAD_LETTERS, ends, f"target = {quoted(table.name)} AND NOT {in_table(table)}")
 
 
 def others(database: Database, table: Table, known: Collection[Source]) -> dict[Source, int]:
-    """How many rows the table and its dead letters hold of sources that are not among ``known``."""
+    """How many rows the table and its dead letters have of sources that are not in ``known``."""
     rows = database.query(
         f"""SELECT _topic, _partition, sum(held) FROM (
           SELECT _topic, _partition, count() AS held FROM {table.name} GROUP BY _topic, _partition
@@ -48,9 +49,17 @@ def others(database: Database, table: Table, known: Collection[Source]) -> dict[
 
 
 def answered(database: Database) -> dict[str, array[int]]:
-    """The offsets of the messages that receipts are for, by topic, ascending."""
+    """The offsets of the messages that have a receipt, by topic, ascending."""
     rows = database.query("SELECT source_topic, arraySort(groupArray(source_offset)) FROM receipts GROUP BY source_topic").rows
     return {str(topic): array("Q", offsets) for topic, offsets in rows}
+
+
+def skipped(database: Database) -> dict[str, list[int]]:
+    """The offsets at which the reading of topics was ordered to continue (`mekong skip`), by topic, ascending."""
+    source, order = "JSONExtractString(_value, 'kind') = 'source'", "JSONExtractString(_value, 'order', 'action') = 'skip'"
+    topic, to = "JSONExtractString(_value, 'order', 'topic')", "JSONExtractUInt(_value, 'order', 'to')"
+    rows = database.query(f"SELECT {topic}, arraySort(groupArray({to})) FROM journal WHERE {source} AND {order} GROUP BY 1").rows  # noqa: S608
+    return {str(topic): [int(offset) for offset in offsets] for topic, offsets in rows}
 
 
 def wait_for(database: Database, table: Table, last: Mapping[Source, int], deadline: float) -> list[str]:

@@ -1,12 +1,12 @@
-"""US Customs and Border Protection, "Nationwide Drug Seizures": a CSV of month x office x drug in, one message a seizure out.
+"""Reads "Nationwide Drug Seizures" of US Customs and Border Protection: a CSV of month x office x drug. Each seizure is one message.
 
-Public data (work of the US Government). The traps of it: a row is a month cell that stands for ``Count of Event`` seizures and
-their weight together, in pounds; ``FY`` is the US fiscal year (OCT to DEC belong to the calendar year before) and the running one
-reads ``2026 (FYTD)``; ``Other Drugs**`` carries the mark of a footnote; a weight of 0 means that it is not known; an office has a
-cell for land borders and one for the rest.
+The data are public (work of the US Government). They have these traps. A row is one cell: a month, an office and a drug. It has
+``Count of Event`` seizures and their total weight in pounds. ``FY`` is the US fiscal year: OCT to DEC belong to the calendar year
+before. The running fiscal year reads ``2026 (FYTD)``. ``Other Drugs**`` has the mark of a footnote. A weight of 0 means that it is not
+known. An office has one cell for land borders and one for the rest.
 
-A cell of n events becomes n seizures of the cell's month. Their case numbers come from the cell's key and a running number, so that
-a newer edition of the file, in another order, gives the same ones. The cell's weight is rounded to whole milligrams and shared out.
+A cell of n events becomes n seizures in the cell's month. Their case numbers are made from the cell's key and a running number, so a
+newer edition of the file, in another order, gives the same numbers. The cell's weight is rounded to milligrams and divided among them.
 """
 
 from __future__ import annotations
@@ -19,20 +19,21 @@ from typing import Literal, NamedTuple
 
 import orjson
 
-from producers.parsed import Format, Parsed
-from producers.table import Row, rows
-from schemas.codes import code_list
-from schemas.control import AgencyProfile
-from schemas.limits import MAX_MASS_KG
-from schemas.messages import AGENCY_PATTERN
-from schemas.rejected import Reason, Rejected
-from schemas.times import EventTime, Precision
+from mekong.producers.parsed import Format, Parsed
+from mekong.producers.table import Row, rows
+from mekong.schemas.codes import code_list
+from mekong.schemas.control import AgencyProfile
+from mekong.schemas.limits import MAX_MASS_KG
+from mekong.schemas.messages import AGENCY_PATTERN
+from mekong.schemas.rejected import Reason, Rejected
+from mekong.schemas.times import EventTime, Precision
+from mekong.schemas.zones import standard_offset
 
 COLUMNS = ("FY", "Month (abbv)", "Component", "Land Filter", "Area of Responsibility", "Drug Type", "Count of Event", "Sum Qty (lbs)")
 MG_PER_POUND = Decimal("453592.37")
 """The international pound of 1959: 0.45359237 kg, exactly."""
 MOST_EVENTS = 100_000
-"""Of one cell; the largest of 2019 to 2022 has 1,925. More is a damaged number."""
+"""The most events of one cell. The largest cell of 2019 to 2022 has 1,925; a larger number than this is damaged."""
 
 _MONTHS = {name: number for number, name in enumerate("JAN FEB MAR APR MAY JUN JUL AUG SEP OCT NOV DEC".split(), 1)}  # noqa: SIM905
 _FIRST_OF_FISCAL_YEAR = 10
@@ -42,8 +43,8 @@ _NUMBER_LENGTH = 60
 _MOST_POUNDS = MAX_MASS_KG * 1_000_000 / MG_PER_POUND
 _AGENCY = re.compile(AGENCY_PATTERN)
 
-_OFFSETS = {  # standard time of the office's seat
-    "-08:00": (
+_ZONES = {  # of the office's seat
+    "America/Los_Angeles": (
         "BLAINE SECTOR",
         "EL CENTRO SECTOR",
         "LOS ANGELES FIELD OFFICE",
@@ -54,8 +55,9 @@ _OFFSETS = {  # standard time of the office's seat
         "SEATTLE FIELD OFFICE",
         "SPOKANE SECTOR",
     ),
-    "-07:00": ("EL PASO FIELD OFFICE", "EL PASO SECTOR", "HAVRE SECTOR", "TUCSON FIELD OFFICE", "TUCSON SECTOR", "YUMA SECTOR"),
-    "-06:00": (
+    "America/Denver": ("EL PASO FIELD OFFICE", "EL PASO SECTOR", "HAVRE SECTOR"),
+    "America/Phoenix": ("TUCSON FIELD OFFICE", "TUCSON SECTOR", "YUMA SECTOR"),
+    "America/Chicago": (
         "BIG BEND SECTOR",
         "CHICAGO FIELD OFFICE",
         "DEL RIO SECTOR",
@@ -67,7 +69,7 @@ _OFFSETS = {  # standard time of the office's seat
         "NEW ORLEANS SECTOR",
         "RIO GRANDE VALLEY SECTOR",
     ),
-    "-05:00": (
+    "America/New_York": (
         "ATLANTA FIELD OFFICE",
         "BALTIMORE FIELD OFFICE",
         "BOSTON FIELD OFFICE",
@@ -83,10 +85,10 @@ _OFFSETS = {  # standard time of the office's seat
         "SWANTON SECTOR",
         "TAMPA FIELD OFFICE",
     ),
-    "-04:00": ("RAMEY SECTOR", "SAN JUAN FIELD OFFICE"),
+    "America/Puerto_Rico": ("RAMEY SECTOR", "SAN JUAN FIELD OFFICE"),
 }
 _PLACES = {"RAMEY SECTOR": "PR", "SAN JUAN FIELD OFFICE": "PR", "PRECLEARANCE FIELD OFFICE": "XX"}
-"""Where an office seizes when not in the US: Puerto Rico; preclearance works at airports of several other countries."""
+"""Where an office seizes when not in the US: Puerto Rico. Preclearance works at airports of several other countries."""
 
 
 class Cell(NamedTuple):
@@ -103,7 +105,7 @@ class Cell(NamedTuple):
 
 
 def parse(chunks: Iterable[bytes]) -> Iterator[Parsed | Rejected]:
-    """One message for each seizure that the cells stand for. A cell that comes twice is rejected: it would correct itself."""
+    """One message for each seizure of the cells. A repeated cell is rejected, because it would correct itself."""
     seen: dict[tuple[str, str], str] = {}
     for row in rows(chunks, COLUMNS):
         cell = row if isinstance(row, Rejected) else read(row)
@@ -112,7 +114,8 @@ def parse(chunks: Iterable[bytes]) -> Iterator[Parsed | Rejected]:
             continue
         first = seen.setdefault((cell.area, cell.stem), cell.where)
         if first != cell.where:
-            yield Rejected(reason=Reason.BAD_ROW, field="line", where=cell.where, detail=f"the same cell as {first}")
+            stem = cell.stem.removesuffix("/")
+            yield Rejected(reason=Reason.BAD_ROW, field="line", where=cell.where, detail=f"the same cell as {first}", case_no=stem)
             continue
         yield from seizures(cell)
 
@@ -121,23 +124,25 @@ def read(row: Row) -> Cell | Rejected:
     """A row as a cell, or what is wrong with it."""
     year, month_name, _, land, area, drug, count, pounds = (value.strip() for value in row.values)
 
-    def rejected(reason: Reason, column: str, detail: str) -> Rejected:
-        return Rejected(reason=reason, field=column, detail=detail, where=row.where)
-
     month, mass, drug = month_of(year, month_name), milligrams(pounds), drug.rstrip("*").strip()
+    stem = f"{month:%Y-%m}/{_slug(drug)}/{_slug(land)}" if month and drug else ""
+
+    def rejected(reason: Reason, column: str, detail: str) -> Rejected:
+        return Rejected(reason=reason, field=column, detail=detail, where=row.where, case_no=stem)
+
     events = int(count) if _COUNT.fullmatch(count) else -1
     if month is None:
-        detail = f"{year[:40]!r} and {month_name[:40]!r} are no month of a fiscal year such as 2026 (or 2026 (FYTD)) and JAN"
+        detail = f"{year[:40]!r} and {month_name[:40]!r} do not name a month of a fiscal year such as 2026 (or 2026 (FYTD)) and JAN"
         return rejected(Reason.BAD_DATE, "FY, Month (abbv)", detail)
     if mass is None:
-        return rejected(Reason.BAD_QUANTITY, "Sum Qty (lbs)", f"{pounds[:40]!r} is no weight in pounds, with a decimal point")
+        return rejected(Reason.BAD_QUANTITY, "Sum Qty (lbs)", f"{pounds[:40]!r} is not a weight in pounds, with a decimal point")
     if not _AGENCY.match(agency_of(area)):
         return rejected(Reason.INVALID_VALUE, "Area of Responsibility", f"no agency code can be made of {area[:80]!r}")
     if not drug:
         return rejected(Reason.MISSING_FIELD, "Drug Type", "the drug is missing")
     if not (0 < events <= MOST_EVENTS or events == mass == 0):
-        return rejected(Reason.INVALID_VALUE, "Count of Event", f"{count[:40]!r} is no number of events from 1 to {MOST_EVENTS:,}")
-    return Cell(area, month, f"{month:%Y-%m}/{_slug(drug)}/{_slug(land)}/", drug, events, mass, row.where)
+        return rejected(Reason.INVALID_VALUE, "Count of Event", f"{count[:40]!r} is not a number of events from 1 to {MOST_EVENTS:,}")
+    return Cell(area, month, f"{stem}/", drug, events, mass, row.where)
 
 
 def month_of(fiscal_year: str, month_name: str) -> date | None:
@@ -149,7 +154,7 @@ def month_of(fiscal_year: str, month_name: str) -> date | None:
 
 
 def seizures(cell: Cell) -> Iterator[Parsed]:
-    """The seizures a cell stands for, by template: the parts that differ are the running number and, by 1 mg, the share."""
+    """The seizures of a cell, made from a template. They differ in the running number and, by 1 mg, in the share."""
     agency = agency_of(cell.area)
     time = EventTime(Precision.MONTH, cell.month, None)
     share, larger = divmod(cell.milligrams, cell.events) if cell.events else (0, 0)
@@ -166,7 +171,7 @@ def seizures(cell: Cell) -> Iterator[Parsed]:
 
 
 def milligrams(pounds: str) -> int | None:
-    """Whole milligrams, halves to even; None for what is no weight from 0 to 10^9 kg."""
+    """The weight in milligrams, rounded half to even. None for a text that is not a weight from 0 to 10^9 kg."""
     if len(pounds) > _NUMBER_LENGTH:
         return None
     with localcontext() as context:
@@ -192,15 +197,17 @@ def agency_of(area: str) -> str:
 
 
 def profile(agency: str) -> AgencyProfile | None:
-    """The office behind an agency code: field offices are customs, sectors are Border Patrol."""
+    """The office of an agency code: field offices are customs, sectors are Border Patrol."""
     office = _OFFICES.get(agency)
     if office is None:
         return None
-    area, offset = office
+    area, zone = office
     kind: Literal["customs", "police"] = "customs" if area.endswith("FIELD OFFICE") else "police"
     component = "Office of Field Operations" if kind == "customs" else "U.S. Border Patrol"
     region = code_list("countries")["US"].fields["region"]
-    return AgencyProfile(agency=agency, name=f"{area.title()}, {component}", kind=kind, country="US", region=region, utc_offset=offset)
+    name = f"{area.title()}, {component}"
+    where = {"country": "US", "region": region, "utc_offset": standard_offset(zone), "zone": zone}
+    return AgencyProfile.model_validate({"agency": agency, "name": name, "kind": kind, **where})
 
 
 def _quantity(mass_mg: int) -> str:
@@ -213,6 +220,6 @@ def _slug(text: str) -> str:
     return re.sub(r"[^A-Z0-9]+", "-", text.upper()).strip("-")
 
 
-_OFFICES = {agency_of(area): (area, offset) for offset, areas in _OFFSETS.items() for area in areas}
+_OFFICES = {agency_of(area): (area, zone) for zone, areas in _ZONES.items() for area in areas}
 
-FORMAT = Format("cbp", "US Customs and Border Protection, nationwide drug seizures by month and office (CSV).", parse, profile)
+FORMAT = Format("cbp", "US Customs and Border Protection, nationwide drug seizures by month and office (CSV).", parse, profile, sheet=True)

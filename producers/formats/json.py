@@ -1,7 +1,7 @@
-"""The canonical format: one message of schemas/messages.py a line, as JSON (also called JSON Lines, or NDJSON).
+"""Reads the canonical format: one message of schemas/messages.py a line, as JSON (also called JSON Lines, or NDJSON).
 
-The bytes of a line are sent as they are, so what the exchange judges, hashes and answers is what the agency wrote.
-Only what cannot be addressed is rejected here: a line that is no JSON object. Everything else gets its receipt from the exchange.
+The bytes of a line are sent unchanged, so the exchange judges, hashes and answers exactly what the agency wrote. Only a line that is
+not a JSON object is rejected here, because it names no receiver. Every other line gets its receipt from the exchange.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from typing import Any
 
 import orjson
 
-from producers.lines import Line, bad_file, lines, text
-from producers.parsed import Format, Parsed
-from schemas.control import AgencyProfile
-from schemas.rejected import Reason, Rejected
-from schemas.times import EventTime, Precision, minute_of, read_event_time
+from mekong.producers.lines import Line, bad_file, lines, text
+from mekong.producers.parsed import Format, Parsed
+from mekong.schemas.control import AgencyProfile
+from mekong.schemas.rejected import Reason, Rejected
+from mekong.schemas.times import EventTime, Precision, minute_of, read_event_time
 
 _OPENERS = (b"[", b"{")
 _NO_NUMBER = re.compile(rb":\s*-?(NaN|Infinity)\s*[,}\]]")
@@ -35,6 +35,12 @@ def parse(chunks: Iterable[bytes]) -> Iterator[Parsed | Rejected]:
             return
         if raw:
             yield _message(line, raw)
+
+
+def one(raw: bytes) -> Parsed | Rejected:
+    """The message that the bytes are. It may be spread over several lines."""
+    raw = raw.removeprefix(b"\xef\xbb\xbf").strip()
+    return _message(Line(1, raw, ended=True), raw)
 
 
 def _message(line: Line, raw: bytes) -> Parsed | Rejected:
@@ -63,14 +69,14 @@ def _unreadable(line: Line, exc: orjson.JSONDecodeError) -> Rejected:
     if isinstance(found, Rejected) and found.reason is Reason.INVALID_UTF8:
         return found
     if _NO_NUMBER.search(line.raw):
-        why = "NaN and Infinity are no numbers of JSON: leave the quantity out and set quantity_kind to unknown"
+        why = "NaN and Infinity are not numbers in JSON: leave the quantity out and set quantity_kind to unknown"
         return Rejected(reason=Reason.NOT_JSON, where=line.where, detail=why)
     cut = "" if line.ended else "; the line has no end, so the file seems to be cut off here"
     return Rejected(reason=Reason.NOT_JSON, where=line.where, detail=f"no JSON: {exc}{cut}")
 
 
 def _time(message: dict[str, Any]) -> EventTime | None:
-    """When it happened, else when it was reported; None when neither can be read (the exchange will say so)."""
+    """When it happened or, without that, when it was reported. None when neither can be read: the exchange will report it."""
     try:
         if "seized_at" in message:
             return read_event_time(message["seized_at"])

@@ -1,12 +1,12 @@
-"""US Fish and Wildlife Service, LEMIS declarations: a CSV of import and export lines in, the seized ones out, a message a case.
+"""Reads LEMIS declarations of the US Fish and Wildlife Service: a CSV of import and export lines. Each seized case becomes one message.
 
-Public data (after Eskew and others, 2023; codes after EcoHealth Alliance, 2018). The traps of it: only ``disposition`` S is a
-seizure; a case (``control_number``) has several lines, and two equal lines are two lines; codes that are missing from the code
-list; country ``XX`` is unknown; ``NA`` is nothing; quantity 0 is not known; ``genus`` may read "Non-CITES entry"; LEMIS writes Y and P
+The data are public (after Eskew and others, 2023; codes after EcoHealth Alliance, 2018). They have these traps. Only ``disposition`` S
+is a seizure. A case (``control_number``) has several lines, and two equal lines are two lines. Some codes are missing from the code
+list. Country ``XX`` is unknown; ``NA`` is nothing; quantity 0 is not known. ``genus`` may read "Non-CITES entry". LEMIS writes Y and P
 where CITES writes N (reintroduction) and O (pre-Convention). A code without an equal here is kept raw in ``unmapped``.
 
-The seized lines of the whole file are held in memory (a few in a hundred), as nothing says that the lines of a case follow each other.
-The day of the disposition is the day of the seizure: shipment dates lie up to a year to either side of it.
+The seized lines of the complete file (a few in a hundred) are held in memory, because the lines of a case may be far apart.
+The day of the disposition is the day of the seizure: shipment dates are up to a year before or after it.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from producers.formats import lemis_codes as codes
-from producers.parsed import Format, Parsed
-from producers.table import rows
-from schemas.codes import code_list
-from schemas.control import AgencyProfile
-from schemas.rejected import Reason, Rejected
-from schemas.times import EventTime, Precision
+from mekong.producers.formats import lemis_codes as codes
+from mekong.producers.parsed import Format, Parsed
+from mekong.producers.table import rows
+from mekong.schemas.codes import code_list
+from mekong.schemas.control import AgencyProfile
+from mekong.schemas.rejected import Reason, Rejected
+from mekong.schemas.times import EventTime, Precision
 
 AGENCY = "US-FISH-AND-WILDLIFE-SERVICE"
 COLUMNS = (
@@ -64,7 +64,7 @@ class Entry(NamedTuple):
 
 
 def parse(chunks: Iterable[bytes]) -> Iterator[Parsed | Rejected]:
-    """One message a control number, in the order in which they first come."""
+    """One message for each control number, in the order in which the numbers first appear."""
     cases: dict[str, list[Entry]] = {}
     for row in rows(chunks, COLUMNS):
         if isinstance(row, Rejected):
@@ -84,15 +84,12 @@ def parse(chunks: Iterable[bytes]) -> Iterator[Parsed | Rejected]:
 def seizure(case_no: str, entries: list[Entry]) -> Parsed | Rejected:
     """The lines of one case as one message. Lines that disagree on the day or the port make no case: a person must look."""
     where, first = entries[0]
-    for entry in entries[1:]:
-        for column in _OF_A_CASE:
-            if entry.values[column] != first[column]:
-                detail = f"case {case_no[:40]!r} has {entry.values[column][:40]!r} here and {first[column][:40]!r} in {where}"
-                return Rejected(reason=Reason.BAD_ROW, field=column, where=entry.where, detail=detail)
+    if (differs := _difference(case_no, entries)) is not None:
+        return differs
     day = _day(first["disposition_date"])
     if day is None:
-        detail = f"{first['disposition_date'][:40]!r} is no day such as 2016-01-26T00:00:00Z"
-        return Rejected(reason=Reason.BAD_DATE, field="disposition_date", where=where, detail=detail)
+        detail = f"{first['disposition_date'][:40]!r} is not a day such as 2016-01-26T00:00:00Z"
+        return Rejected(reason=Reason.BAD_DATE, field="disposition_date", where=where, detail=detail, case_no=case_no)
     unmapped: dict[tuple[str, str], None] = {}
     lines = []
     for entry in entries:
@@ -100,6 +97,13 @@ def seizure(case_no: str, entries: list[Entry]) -> Parsed | Rejected:
         if isinstance(line, Rejected):
             return line
         lines.append(line)
+    value = _encoded(case_no, day, entries, lines, unmapped)
+    return Parsed(AGENCY, case_no, value, EventTime(Precision.DAY, day, None), where)
+
+
+def _encoded(case_no: str, day: date, entries: list[Entry], lines: list[dict[str, Any]], unmapped: dict[tuple[str, str], None]) -> bytes:
+    """The message in JSON. Codes of the case that are on no list are added to ``unmapped``, which has those of the lines."""
+    first = entries[0].values
     message: dict[str, Any] = {
         "message_type": "seizure",
         "schema_version": 1,
@@ -113,8 +117,18 @@ def seizure(case_no: str, entries: list[Entry]) -> Parsed | Rejected:
         **_value(entries),
         "unmapped": [{"field": field, "scheme": "LEMIS", "code": code} for field, code in unmapped],
     }
-    value = orjson.dumps({key: part for key, part in message.items() if part != []})
-    return Parsed(AGENCY, case_no, value, EventTime(Precision.DAY, day, None), where)
+    return orjson.dumps({key: part for key, part in message.items() if part != []})
+
+
+def _difference(case_no: str, entries: list[Entry]) -> Rejected | None:
+    """The first line that disagrees with the first one on what is of the case."""
+    where, first = entries[0]
+    for entry in entries[1:]:
+        for column in _OF_A_CASE:
+            if entry.values[column] != first[column]:
+                detail = f"case {case_no[:40]!r} has {entry.values[column][:40]!r} here and {first[column][:40]!r} in {where}"
+                return Rejected(reason=Reason.BAD_ROW, field=column, where=entry.where, detail=detail, case_no=case_no)
+    return None
 
 
 def profile(agency: str) -> AgencyProfile | None:
@@ -129,6 +143,7 @@ def profile(agency: str) -> AgencyProfile | None:
         country="US",
         region=region,
         utc_offset="-05:00",
+        zone="America/New_York",
     )
 
 
@@ -136,12 +151,10 @@ def _line(entry: Entry, unmapped: dict[tuple[str, str], None]) -> dict[str, Any]
     values = entry.values
     quantity = _quantity(values["quantity"])
     if quantity is None:
-        detail = f"{values['quantity'][:40]!r} is no quantity"
-        return Rejected(reason=Reason.BAD_QUANTITY, field="quantity", where=entry.where, detail=detail)
-    line: dict[str, Any] = {
-        "commodity_group": "flora" if values["taxa"] == "plant" else "fauna",
-        "substance_or_taxon": _taxon(values),
-    }
+        detail = f"{values['quantity'][:40]!r} is not a quantity"
+        case_no = values["control_number"]
+        return Rejected(reason=Reason.BAD_QUANTITY, field="quantity", where=entry.where, detail=detail, case_no=case_no)
+    line: dict[str, Any] = {"commodity_group": codes.group_of(values["taxa"], values["description"]), "substance_or_taxon": _taxon(values)}
     _mapped(line, "term_code", values["description"], codes.TERMS, ("description", unmapped))
     _mapped(line, "cites_source", values["source"], codes.SOURCES, ("source", unmapped))
     _mapped(line, "cites_purpose", values["purpose"], codes.PURPOSES, ("purpose", unmapped))
@@ -154,7 +167,7 @@ def _line(entry: Entry, unmapped: dict[tuple[str, str], None]) -> dict[str, Any]
 
 
 def _mapped(line: dict[str, Any], field: str, code: str, known: dict[str, str], raw: tuple[str, dict[tuple[str, str], None]]) -> None:
-    """Put ``code`` under ``field`` in our words, or among the unmapped ones in its own."""
+    """Write ``code`` into ``field`` as a code of the exchange, or keep it as it is among the unmapped codes."""
     column, unmapped = raw
     if code in known:
         line[field] = known[code]
@@ -190,7 +203,7 @@ def _direction(code: str, unmapped: dict[tuple[str, str], None]) -> dict[str, st
 
 
 def _route(entries: list[Entry], unmapped: dict[tuple[str, str], None]) -> list[dict[str, str]]:
-    """Where it came from, and the other end of the shipment: each country once, as the papers alleged."""
+    """The country of origin and the other end of the shipment, each country once, as the papers state."""
     steps: dict[tuple[str, str], None] = {}
     for _, values in entries:
         other = "destination" if values["import_export"] == "E" else "departure"
@@ -212,7 +225,7 @@ def _value(entries: list[Entry]) -> dict[str, str]:
 
 
 def _quantity(text: str) -> Decimal | None:
-    """0 for nothing; None for what is no number."""
+    """The quantity; 0 for a field without a value, None for a text that is not a number."""
     if text in _NOTHING:
         return Decimal()
     try:
@@ -229,4 +242,4 @@ def _day(text: str) -> date | None:
         return None
 
 
-FORMAT = Format("lemis", "US Fish and Wildlife Service, LEMIS import and export lines: the seized ones (CSV).", parse, profile)
+FORMAT = Format("lemis", "US Fish and Wildlife Service, LEMIS import and export lines: the seized ones (CSV).", parse, profile, sheet=True)

@@ -1,11 +1,13 @@
-"""LEMIS codes and what they are here. From the code list of EcoHealth Alliance (MIT, 2018); deploy/demo-data/NOTICE.
+"""Maps LEMIS codes to the codes of the exchange. From the code list of EcoHealth Alliance (MIT, 2018); deploy/demo-data/NOTICE.
 
-A code that is not on that list is not mapped, even where CITES has it: what LEMIS meant by it is not on record.
+A code that is not on that list is not mapped, even when CITES has it: nothing records what LEMIS meant by it.
 """
 
 from __future__ import annotations
 
 from typing import NamedTuple
+
+from mekong.schemas.codes import code_list
 
 
 class Port(NamedTuple):
@@ -81,3 +83,11 @@ _TERRITORIES = {"AG": "GU", "SJ": "PR", "SP": "MP"}  # Agana, San Juan, Saipan
 PORTS = {code: Port("US", state) for state, ports in _STATES.items() for code in ports.split()}
 PORTS |= {code: Port(country, None) for code, country in _TERRITORIES.items()}
 PORTS |= {code: Port("US", None) for code in (*"12345678", "XX")}  # regions of the Service; unknown
+
+
+def group_of(taxa: str, description: str) -> str:
+    """The commodity group: animals are fauna; a plant is timber when its term is a kind of timber, and else flora."""
+    if taxa != "plant":
+        return "fauna"
+    term = code_list("terms").get(TERMS.get(description, ""))
+    return (term and term.fields["commodity_group"]) or "flora"

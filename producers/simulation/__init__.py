@@ -1,4 +1,4 @@
-"""The pure parts of a simulated phase: what is drawn from, how it is drawn. Chance comes in as a ``random.Random``; nothing here makes one.
+"""The pure parts of a simulated phase. Each part receives its ``random.Random``; no module here makes one.
 
     phases, members, calendar   how many cases, of whom, on which day       (calibrated on published totals)
     plants                      the spikes that are planted, and their truth

@@ -1,7 +1,7 @@
-"""A country and a span of days in, how its cases fall on these days out.
+"""Distributes the cases of a country over the days of a span.
 
-Weekday and holiday effects are invented: the real files know no more than the month. Holidays are those of a fixed date; the
-ones that move (Tet, Eid, Vesak …) are left out, so a detector with the whole calendar knows more than happened here.
+The effects of weekdays and holidays are invented: the real files give only the month. Only holidays with a fixed date are here. Moving
+ones (Tet, Eid, Vesak …) are left out, so a detector with the complete calendar knows more than happened here.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Chance, a member and its expected cases in, the cases of a phase as they happened out (nothing is reported yet)."""
+"""Draws the cases of a phase as they happened, from a member and its expected cases (nothing is reported yet)."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from datetime import datetime, time, timedelta
 from random import Random
 from typing import Any, NamedTuple
 
-from producers.simulation.calendar import PHI
-from producers.simulation.goods import lines
-from producers.simulation.members import Member
-from producers.simulation.phases import Phase, scope
-from producers.simulation.scene import Fixed, scene
+from mekong.producers.simulation.calendar import PHI
+from mekong.producers.simulation.goods import lines
+from mekong.producers.simulation.members import Member
+from mekong.producers.simulation.phases import Phase, scope
+from mekong.producers.simulation.scene import Fixed, scene
 
 TWINS = 0.013
 """Share of the rows that are identical in all fields to another case's: measured in real files (they are different cases)."""
@@ -29,7 +29,7 @@ class Case(NamedTuple):
     at: datetime
     content: dict[str, Any]
     plant: int | None = None
-    """Of which plant it is part; None: it would have happened anyhow."""
+    """The plant that the case is part of. None: a usual case."""
     known_to: str = "time"
     """How exactly the agency knows the time: ``time``, ``day`` or ``month``."""
     number: str = ""
@@ -38,7 +38,7 @@ class Case(NamedTuple):
 
 
 def base_cases(chance: Random, phase: Phase, member: Member, rates: dict[str, list[float]]) -> list[Case]:
-    """What happens anyhow. ``rates`` holds the expected cases of each group by day; the count of a day is negative binomial."""
+    """The usual cases. ``rates`` has the expected cases of each group by day; the count of a day is negative binomial."""
     found: list[Case] = []
     for index in range(phase.days):
         by_group = {group: days[index] for group, days in rates.items()}

@@ -1,4 +1,4 @@
-"""What members say to each other: joint cases, warnings and feedback.
+"""Draws what members write to each other: joint cases, warnings and feedback.
 
 Published: 6 warnings and 1 feedback on the 164 cases of phase I; 96 alerts and 5 summary reports of Viet Nam in five phases, about
 19 a phase, on 123 cases in phase V. How many cases are joint, and whom a warning goes to, is invented.
@@ -12,16 +12,16 @@ from datetime import timedelta
 from random import Random
 from typing import Any
 
-from producers.simulation.cases import Case
-from producers.simulation.history import Reported, Sent
-from producers.simulation.members import Member
-from producers.simulation.phases import Phase
+from mekong.producers.simulation.cases import Case
+from mekong.producers.simulation.history import Reported, Sent
+from mekong.producers.simulation.members import Member
+from mekong.producers.simulation.phases import Phase
 
 WARNINGS = 6 / 164
 WARNINGS_OF_VIET_NAM = 19 / 123
 FEEDBACK = 1 / 6
 TWO_BODIES = 0.2
-"""Of the cases of a country's smaller body: the larger one reports the same event."""
+"""The share of the cases of a country's smaller body that the larger body reports too."""
 ACROSS_BORDERS = 0.01
 _NEAR_S = 3 * 86_400
 _ANSWERS = ("found", "partly_found", "not_found", "not_checked", "acknowledged", "forwarded")
@@ -73,7 +73,7 @@ class _Past:
 def warnings(
     chance: Random, phase: Phase, members: Sequence[Member], found: Sequence[Reported], event_id: EventId | None
 ) -> Iterator[Sent]:
-    """Warnings drawn from the cases, and the feedback to them. Without ``event_id`` nothing can be answered, so there is no feedback."""
+    """Warnings drawn from the cases, and the feedback to them. Without ``event_id`` nothing can be answered, so feedback is left out."""
     agencies = [member.agency for member in members]
     numbers: dict[str, int] = {}
     for case, arrives_at in found:

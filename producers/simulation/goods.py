@@ -1,4 +1,4 @@
-"""A commodity group in, the lines of a case out: what, how much, in which unit.
+"""Draws the lines of a case from its commodity group: what, how much, in which unit.
 
 Which goods are met in which group follows the published results (methamphetamine and cannabis lead, ivory, pangolin, turtles, shark fin,
 rosewood); their shares are invented. How many lines a case has follows the public IDS rows: about 21 % have more than one.
@@ -10,15 +10,15 @@ from collections.abc import Collection
 from random import Random
 from typing import Any, NamedTuple
 
-from producers.simulation import weights
-from producers.simulation.phases import CITES
-from producers.simulation.weights import Spread
+from mekong.producers.simulation import weights
+from mekong.producers.simulation.phases import CITES
+from mekong.producers.simulation.weights import Spread
 
 MULTI_LINE = 0.21
 _MORE_LINES = 0.35
 _MOST_LINES = 8
 _MIXED = 0.02
-"""Of a further line: another group of the same kind (wildlife with timber, drugs with precursors)."""
+"""The share of further lines of another group of the same kind (wildlife with timber, drugs with precursors)."""
 _UNKNOWN, _ESTIMATED = 0.02, 0.1
 
 
@@ -109,7 +109,7 @@ _COUNTED = frozenset({"tablet", "animal", "piece", "plant"})
 
 
 def lines(chance: Random, group: str, scope: Collection[str], *, only: str | None = None) -> list[dict[str, Any]]:
-    """The lines of a case whose first is of ``group``, the others of groups in ``scope``; ``only`` names the substance of the one line."""
+    """The lines of a case. The first is of ``group``, the others of groups in ``scope``. ``only`` names the substance of the one line."""
     if only is not None:
         return [_line(chance, group, Goods(1, only, "drug"))]
     count = 1

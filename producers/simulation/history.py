@@ -1,7 +1,7 @@
-"""Cases in, what is sent of them and when it arrives out: reports, corrections, withdrawals, and the same again.
+"""Draws what is sent of each case and when it arrives: reports, corrections, withdrawals, and repeated messages.
 
-Published: delays of minutes to a year. The rest is invented: each agency has one of three habits. ``live`` systems send within the
-hour, ``desk`` officers within a day or two, ``weekly`` ones upload a sheet on Monday; and of everybody a few cases come months later.
+Published: delays of minutes to a year. The rest is invented. Each agency has one of three habits. ``live`` systems send within the
+hour, ``desk`` officers within a day or two, ``weekly`` ones upload a sheet on Monday. Each agency also reports some cases months later.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from decimal import Decimal
 from random import Random
 from typing import Any, NamedTuple
 
-from producers.simulation.cases import Case
-from producers.simulation.members import Member
-from producers.simulation.phases import OPERATION, Phase
-from producers.simulation.plants import Plan
-from producers.simulation.weights import rounded
+from mekong.producers.simulation.cases import Case
+from mekong.producers.simulation.members import Member
+from mekong.producers.simulation.phases import OPERATION, Phase
+from mekong.producers.simulation.plants import Plan
+from mekong.producers.simulation.weights import rounded
 
 LATE = 0.04
 CORRECTED, AGAIN_CORRECTED, IMPLICIT = 0.06, 0.2, 0.3
@@ -101,7 +101,7 @@ def _envelope(case: Case, at: datetime) -> dict[str, Any]:
 
 
 def _corrections(chance: Random, first: dict[str, Any], arrives_at: datetime) -> Iterator[Sent]:
-    """The laboratory weighs again, or the case goes on; some agencies only upload the sheet again with the change in it."""
+    """The laboratory weighs again, or the case goes on. Some agencies only upload the sheet again with the change in it."""
     now, at = first, arrives_at
     while True:
         at += _lognormal(chance, 9 * 24, 1)
@@ -138,7 +138,7 @@ def _lognormal(chance: Random, median_hours: float, sigma: float) -> timedelta:
 
 
 def _whole_month(phase: Phase, day: date) -> bool:
-    """Whether the month of ``day`` lies in the phase from end to end: only then is a case known to the month a case of the phase."""
+    """Whether the complete month of ``day`` is in the phase. Only then a case with only a month is a case of the phase."""
     last = day.replace(day=calendar.monthrange(day.year, day.month)[1])
     return phase.start <= day.replace(day=1) and last < phase.start + timedelta(days=phase.days)
 

@@ -1,4 +1,4 @@
-"""A phase in, its members and how many cases each is expected to report of each group out.
+"""Gives the members of a phase, and how many cases each member is expected to report of each group.
 
 Published of phase V: Viet Nam 123 cases (customs and police), Australia more than 90, 1,715 in all, "very uneven". The other weights
 are invented to fit. Shares of a group across members are raked so that the group's total is the published one.
@@ -9,8 +9,8 @@ from __future__ import annotations
 from datetime import timedelta, timezone
 from typing import Literal, NamedTuple
 
-from producers.simulation.phases import CITES, Phase, by_group
-from schemas.codes import code_list
+from mekong.producers.simulation.phases import CITES, Phase, by_group
+from mekong.schemas.codes import code_list
 
 Habit = Literal["live", "desk", "weekly"]
 _ONLY = 1e6  # a body that has nothing else to report

@@ -1,12 +1,12 @@
-"""A phase's code in, its published totals and its days out."""
+"""Gives the published totals and the days of a phase, by its code."""
 
 from __future__ import annotations
 
 from datetime import date
 from typing import NamedTuple
 
-from schemas.codes import code_list
-from schemas.errors import Refused
+from mekong.schemas.codes import code_list
+from mekong.schemas.errors import Refused
 
 OPERATION = "OMD"
 PHASE_DAYS = 154
@@ -25,7 +25,7 @@ class Totals(NamedTuple):
     reporting: int | None = None
     """Countries and territories that reported at all, where that is published; None: all members."""
     warnings: int | None = None
-    """Of all members together, where that is published; None: at the rates of producers/simulation/exchange.py."""
+    """The warnings of all members together, where they are published. None: the rates of producers/simulation/exchange.py."""
 
 
 TOTALS = {
@@ -38,7 +38,7 @@ TOTALS = {
     "OMD-VI": Totals(1435, 172, 19),  # assumed: nothing is published; the mean of the phases around it
     "OMD-VII": Totals(1155, 113, 15),  # 1,027 drug cases; how the other 128 fall apart is not published: the share of IV is taken
 }
-"""By phase code. Sources: public pages of UNODC, RILO A/P, WCO and the national administrations; docs/simulate.md."""
+"""The phases by their code. Sources: public pages of UNODC, RILO A/P, WCO and the national administrations; docs/simulate.md."""
 
 
 class Phase(NamedTuple):
@@ -60,7 +60,7 @@ def phase_named(name: str, cases: int | None = None, start: date | None = None) 
     """The phase ``V`` or ``OMD-V``; ``cases`` scales all of its totals, ``start`` moves it. Raises Refused, naming all there are."""
     code = name.upper() if name.upper().startswith(f"{OPERATION}-") else f"{OPERATION}-{name.upper()}"
     if code not in TOTALS:
-        raise Refused(f"there is no phase {name!r} to simulate; there are {', '.join(one.removeprefix('OMD-') for one in TOTALS)}")
+        raise Refused(f"{name!r} is not a phase to simulate; the phases are {', '.join(one.removeprefix('OMD-') for one in TOTALS)}")
     fields = code_list("phases")[code].fields
     first, last = date.fromisoformat(fields["starts_on"]), date.fromisoformat(fields["ends_on"])
     days = min(PHASE_DAYS, (last - first).days + 1)

@@ -1,7 +1,7 @@
-"""A phase and its rates in, what to plant out; and the cases of a plant.
+"""Decides what to plant in a phase from its rates, and draws the cases of a plant.
 
-The size of a burst or rise is a multiple of the standard deviation that the simulation itself has, so that some are plain and some
-are hard to see. One agency has one plant, so that the truth of a series is one thing. Plants add up to 15 % of the phase at most.
+The size of a burst or rise is a multiple of the standard deviation of the simulation itself. So some plants are easy to see and some
+are hard. An agency has one plant, so the truth of a series is one plant. Plants are 15 % of the phase at most.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from datetime import timedelta
 from random import Random
 from typing import NamedTuple
 
-from producers.simulation.calendar import PHI
-from producers.simulation.cases import Case, one_case
-from producers.simulation.goods import RESERVED, measured
-from producers.simulation.members import Member
-from producers.simulation.phases import GROUPS, Phase
-from producers.simulation.scene import RESERVED_CONCEALMENT, RESERVED_ORIGINS, Fixed, places
-from producers.simulation.truth import EXPECT, Kind, Planted
+from mekong.producers.simulation.calendar import PHI
+from mekong.producers.simulation.cases import Case, one_case
+from mekong.producers.simulation.goods import RESERVED, measured
+from mekong.producers.simulation.members import Member
+from mekong.producers.simulation.phases import GROUPS, Phase
+from mekong.producers.simulation.scene import RESERVED_CONCEALMENT, RESERVED_ORIGINS, Fixed, places
+from mekong.producers.simulation.truth import EXPECT, Kind, Planted
 
 Rates = Mapping[tuple[str, str], list[float]]
 """(agency, group) -> expected cases of each day."""
@@ -74,7 +74,7 @@ class Plan(NamedTuple):
 
 
 def plan(chance: Random, phase: Phase, members: Sequence[Member], rates: Rates) -> list[Plan]:
-    """What to plant in the phase; nothing where there is no room."""
+    """What to plant in the phase; nothing where the phase has no room."""
     free = list(members)
     found: list[Plan] = []
     for kind, most in COUNTS.items():
@@ -178,7 +178,7 @@ def _size(chance: Random, expected: float, multiples: Sequence[int], least: int)
 
 
 def _alike(chance: Random, member: Member) -> Fixed:
-    """In two of three the cases have their place and transport in common, so that something stands out."""
+    """In two of three plants the cases have the same place and transport, so that something stands out."""
     here = places(member.country)
     if not here or chance.random() > 2 / 3:
         return Fixed()
@@ -194,7 +194,7 @@ def _group(chance: Random, member: Member, rates: Rates) -> str:
 
 
 def _able(kind: Kind, phase: Phase, member: Member, rates: Rates) -> bool:
-    """Whether the agency reports enough, and of what it takes."""
+    """Whether the agency reports enough cases, and enough of the group that the plant needs."""
     if kind == "bulk_dump" and member.ways.habit == "weekly":
         return False  # each of its weeks is one
     if kind == "new_substance" and not rates[member.agency, "drug"][0]:

@@ -1,7 +1,7 @@
-"""A member and a commodity group in, where and how a case happened out: place, transport, concealment, detection, route.
+"""Draws where and how a case happened, from a member and a commodity group: place, transport, concealment, detection, route.
 
-All shares are invented; the codes are those of the code lists, and what goes with what follows the places: parcels and luggage at
-airports, containers at ports, vehicles and walkers at land gates.
+All shares are invented; the codes are those of the code lists. The combinations follow the places: parcels and luggage at airports,
+containers at ports, vehicles and walkers at land gates.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from functools import cache
 from random import Random
 from typing import Any, NamedTuple
 
-from producers.simulation.members import Member
-from producers.simulation.phases import CITES
-from schemas.codes import Entry, code_list
+from mekong.producers.simulation.members import Member
+from mekong.producers.simulation.phases import CITES
+from mekong.schemas.codes import Entry, code_list
 
 KINDS = {"airport": 50, "border_gate": 25, "port": 25}
 _PLACE_TYPES = {"airport": "airport", "border_gate": "border_gate", "port": "seaport_riverport"}

@@ -1,4 +1,4 @@
-"""How much: heavy-tailed quantities, from distributions with their fit stated.
+"""Draws quantities from heavy-tailed distributions, whose fit is stated.
 
 Mass of drugs, as in the public seizures of the UNODC drugs portal (IDS) in grams: median 14.6, mean 23,542, largest 8.6 million.
 A lognormal of two halves, joined at the median: below it sigma 2.0 (invented, nothing is published of the low end), above it sigma
@@ -79,7 +79,7 @@ def drawn(chance: Random, spread: Spread) -> float:
 
 
 def grams_or_kg(grams: float) -> tuple[Decimal, str]:
-    """As a person writes it down: grams below a kilogram, kilograms from there."""
+    """The mass as a person writes it: in grams below a kilogram, in kilograms from there."""
     return (rounded(grams), "g") if grams < _G_PER_KG else (rounded(grams / _G_PER_KG), "kg")
 
 

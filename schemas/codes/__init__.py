@@ -1,4 +1,4 @@
-"""Code lists: CSV data files in, validated codes and labels out.
+"""Reads the code lists from CSV files, checks codes and gives their labels.
 
 Every list is one file in ``data/`` with the columns ``code, valid_from, valid_to, reviewed, label_en, label_vi, label_zh`` and
 its own further ones. A code is never deleted: it gets a ``valid_to``, because old seizures keep it. Labels in Vietnamese and
@@ -8,7 +8,7 @@ Chinese are unreviewed until ``reviewed`` names their language; English is the f
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import cache
 from importlib.resources import files
@@ -17,6 +17,8 @@ from typing import Any, NamedTuple
 
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
+
+from mekong.schemas.languages import LANGUAGES
 
 LISTS = (
     "agencies",
@@ -52,7 +54,6 @@ LISTS = (
     "units",
     "withdrawal_reasons",
 )
-LANGUAGES = ("en", "vi", "zh")
 _COMMON = frozenset({"code", "valid_from", "valid_to", "reviewed", *(f"label_{language}" for language in LANGUAGES)})
 
 
@@ -87,6 +88,26 @@ def rows(name: str) -> list[Entry]:
 def code_list(name: str) -> Mapping[str, Entry]:
     """The list by code; of several periods of one code the last."""
     return MappingProxyType({entry.code: entry for entry in rows(name)})
+
+
+@cache
+def periods(name: str) -> Mapping[str, tuple[Entry, ...]]:
+    """The list by code, with all periods of each in file order."""
+    found: dict[str, tuple[Entry, ...]] = {}
+    for entry in rows(name):
+        found[entry.code] = (*found.get(entry.code, ()), entry)
+    return MappingProxyType(found)
+
+
+@cache
+def has_periods(name: str) -> bool:
+    """Whether any code of the list begins or ends."""
+    return any(entry.valid_from or entry.valid_to for entry in rows(name))
+
+
+def within(entries: Sequence[Entry], first: date, last: date) -> Entry | None:
+    """The first of a code's periods that has any of these days."""
+    return next((one for one in entries if (one.valid_from or first) <= last and first <= (one.valid_to or last)), None)
 
 
 def _entry(row: dict[str, str]) -> Entry:

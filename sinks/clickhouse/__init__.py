@@ -1,1 +1,1 @@
-"""Topics into ClickHouse, exactly once."""
+"""Writes topics into ClickHouse, exactly once."""

@@ -1,6 +1,8 @@
-"""ClickHouse's error codes (src/Common/ErrorCodes.cpp), sorted by what the caller can do about them."""
+"""Sorts ClickHouse's error codes (src/Common/ErrorCodes.cpp) by what the caller can do about them."""
 
 from __future__ import annotations
+
+import re
 
 SAME_QUERY_RUNS = 216
 """A query of this id still runs."""
@@ -17,6 +19,7 @@ BUSY = {
     236: "the query was cut off",
     241: "the server is short of memory",
     242: "the table only reads",
+    243: "its disk is full",
     252: "too many parts: merges must catch up",
     279: "no replica answers",
     285: "too few replicas are alive",
@@ -30,7 +33,10 @@ BUSY = {
     519: "all replicas failed to answer",
     999: "the keeper does not answer",
 }
-"""Ask for the position, wait, go on behind it."""
+"""Ask for the position, wait, and continue after it."""
+
+NO_ROOM = re.compile(r"[Nn]o space left on device|errno: 28\b|NOT_ENOUGH_SPACE")
+"""A text in errors of any code: a full disk appears in many places (75, 76, 1000, 1001 …)."""
 
 REFUSED = {
     16: "a column is missing: run `mekong migrate`",

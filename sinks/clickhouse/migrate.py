@@ -1,7 +1,8 @@
-"""``migrations/*.sql`` in, a database of the newest schema out. Each file is one statement that may be run twice.
+"""Runs ``migrations/*.sql`` to bring a database to the newest schema. The statements of each file may be run twice.
 
-A file is applied once, in the order of its number, and its checksum kept in the table ``migrations``: one that was changed
-afterwards is refused, because no two deployments would be alike any more. To change something, add a file.
+Each file is applied once, in the order of its number. The table ``migrations`` has its checksum. A file that was changed after that is
+refused, because deployments would then differ. To change a table, declare it in ``schemas/tables`` and run
+``mekong migrate --new NAME``, which writes a file.
 """
 
 from __future__ import annotations
@@ -11,10 +12,12 @@ import re
 from importlib.resources import files
 from typing import NamedTuple
 
-from schemas.errors import Refused
-from sinks.clickhouse.client import Database
+from mekong.schemas.errors import Refused
+from mekong.sinks.clickhouse.client import Database
 
 _NAME = re.compile(r"\d{4}_[a-z]+(_[a-z]+)+\.sql")
+CHECKSUMS = "checksums.txt"
+"""A file next to the migrations: the SHA-256 of each, as it was written. ``mekong migrate --new`` adds a line."""
 
 
 class Migration(NamedTuple):
@@ -22,10 +25,16 @@ class Migration(NamedTuple):
 
     name: str
     statement: str
+    """The complete file."""
+
+    @property
+    def statements(self) -> list[str]:
+        """Its statements, in order: a line that ends with a semicolon ends one."""
+        return self.statement.rstrip().removesuffix(";").split(";\n")
 
     @property
     def checksum(self) -> str:
-        """SHA-256 of the statement, in hex."""
+        """SHA-256 of the file, in hex."""
         return hashlib.sha256(self.statement.encode()).hexdigest()
 
 
@@ -57,7 +66,7 @@ def migrate(url: str) -> list[str]:
 
 def _apply(database: Database, wanted: list[Migration]) -> list[str]:
     ledger = wanted[0]
-    database.command(ledger.statement)
+    database.command(ledger.statement)  # one statement
     applied = {str(name): str(checksum) for name, checksum in database.query("SELECT name, checksum FROM migrations").rows}
     unknown = sorted(applied.keys() - {migration.name for migration in wanted})
     if unknown:
@@ -67,7 +76,8 @@ def _apply(database: Database, wanted: list[Migration]) -> list[str]:
         if applied.get(migration.name, migration.checksum) != migration.checksum:
             raise Refused(f"{migration.name} was changed after it was applied: undo that, and put the change into a new migration")
         if migration.name not in applied:
-            database.command(migration.statement)
+            for statement in migration.statements:
+                database.command(statement)
             row = {"name": migration.name, "checksum": migration.checksum}
             database.command("INSERT INTO migrations (name, checksum) VALUES ({name:String}, {checksum:String})", **row)
             fresh.append(migration.name)

@@ -1,6 +1,6 @@
-"""Batches in, one block of ClickHouse's Native format out (https://clickhouse.com/docs/interfaces/formats/Native). Pure.
+"""Writes batches as one block of ClickHouse's Native format (https://clickhouse.com/docs/interfaces/formats/Native). Pure.
 
-Only whole numbers and bytes: ClickHouse itself reads the JSON in them, so a record costs about a microsecond here.
+The block has only whole numbers and bytes. ClickHouse itself reads the JSON in them, so a record costs about a microsecond here.
 """
 
 from __future__ import annotations
@@ -9,10 +9,10 @@ import sys
 from array import array
 from collections.abc import Iterable, Sequence
 
-from sinks.base import Batch
+from mekong.sinks.base import Batch
 
 STRUCTURE = "_source UInt16, _offset UInt64, _timestamp Int64, _value String"
-"""What ``input()`` is told of the block. ``_source`` counts the batches from 1."""
+"""The columns of the block, as ``input()`` needs them. ``_source`` is the number of the batch, from 1."""
 _KNOWN = 1 << 14
 
 

@@ -1,4 +1,4 @@
-"""``mekong sink clickhouse``: a thread for each table, each with its own consumer and connection; one that fails ends them all."""
+"""``mekong sink clickhouse``: runs a thread for each table, with its own consumer and connection. When one thread fails, all end."""
 
 from __future__ import annotations
 
@@ -7,19 +7,25 @@ from collections.abc import Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from threading import Event
 
-from schemas.settings import Settings
-from sinks.clickhouse.client import Database
-from sinks.clickhouse.sink import ClickHouseSink
-from sinks.clickhouse.table import Table
-from sinks.clickhouse.tables import TABLES
-from sinks.reader import consumer
-from sinks.runner import Runner
+from mekong.schemas import measured, metrics
+from mekong.schemas.condition import CONDITION
+from mekong.schemas.settings import Settings
+from mekong.sinks.clickhouse.client import Database
+from mekong.sinks.clickhouse.sink import ClickHouseSink
+from mekong.sinks.clickhouse.table import Table
+from mekong.sinks.clickhouse.tables import TABLES
+from mekong.sinks.reader import consumer
+from mekong.sinks.runner import Runner
 
 log = logging.getLogger(__name__)
 
 
 def run(settings: Settings, stop: Event, tables: Sequence[Table] = TABLES) -> None:
     """Fill ``tables`` from their topics until ``stop`` is set. Raises Fatal."""
+    for table in tables:
+        measured.begin(table=table.name)
+        measured.put(metrics.LAST_COMMIT, 0, stage=f"sink-{table.name}")
+        CONDITION.report(table.name, f"The sink of {table.name} has not reached Kafka yet.")
     with ThreadPoolExecutor(len(tables)) as pool:
         runs = [pool.submit(fill, settings, table, stop) for table in tables]
         log.info("sink ready: %s", ", ".join(table.name for table in tables))
@@ -33,7 +39,8 @@ def fill(settings: Settings, table: Table, stop: Event) -> None:
     """Fill one table until ``stop`` is set. Raises Fatal."""
     database = Database(settings.clickhouse())
     try:
-        Runner(consumer(settings, group(settings, table)), table.pattern, ClickHouseSink(database, table), stop).run()
+        reader, sink = consumer(settings, group(settings, table)), ClickHouseSink(database, table)
+        Runner(reader, table.pattern, sink, stop, name=table.name).run()
     finally:
         database.close()
 

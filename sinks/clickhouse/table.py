@@ -1,4 +1,4 @@
-"""What a table is made of, and the one INSERT that fills it. Pure.
+"""Defines ``Table`` and the one INSERT that fills a table. Pure.
 
     INSERT INTO journal (_topic, …, kind, …)
     WITH (SELECT …) AS found, [… 4711, -1 …] AS after, … AS stored
@@ -7,52 +7,54 @@
     WHERE stored[_source] >= after[_source] AND _offset > stored[_source]        compare and append
     FORMAT Native
 
-``stored`` is, for each source, the highest offset that the table or its dead letters hold from ``after`` on. The block therefore
-adds what is missing behind ``after``, once, whoever sends it and however late; and nothing at all when what should stand before
-it is not there. The sorting key is (_topic, _partition, _offset), so the condition reads a granule or two for each source.
+``stored`` is, for each source, the highest offset from ``after`` on that the table or its dead letters have. So the block adds the
+records that are missing after ``after``, and adds them once, no matter who sends the block and how late. It adds nothing when the
+record before it is missing. The sorting key is (_topic, _partition, _offset), so the condition reads one or two granules of a source.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
-from schemas.messages import AGENCY_PATTERN
-from schemas.topics import Topic
-from sinks.base import Batch, Source
-from sinks.clickhouse.native import STRUCTURE
+from mekong.schemas.messages import AGENCY_PATTERN
+from mekong.schemas.tables import keeping
+from mekong.schemas.tables.shape import PLACE as PLACE_COLUMNS
+from mekong.schemas.tables.shape import Part, Shape
+from mekong.schemas.topics import Topic
+from mekong.sinks.base import Batch, Source
+from mekong.sinks.clickhouse.native import STRUCTURE
 
-DEAD_LETTERS = "dead_letters"
-_PLACE = ("_topic", "_partition", "_offset", "_timestamp", "_value")
+DEAD_LETTERS = keeping.DEAD_LETTERS.name
+PLACE = tuple(column.name for column in PLACE_COLUMNS)
 _PLACE_VALUES = "topics[_source], partitions[_source], _offset, fromUnixTimestamp64Milli(_timestamp, 'UTC'), _value"
 _APPEND = "stored[_source] >= after[_source] AND _offset > stored[_source]"
 
 
-class Part(NamedTuple):
-    """A piece of a record that is read on its own: a type of many fields is resolved again for each column that names it."""
-
-    name: str
-    path: tuple[str, ...]
-    """Keys from the record to it."""
-    shape: str
-    """Its ClickHouse type."""
-
-
 @dataclass(frozen=True)
 class Table:
-    """One target table: its source, the shape of a record, and an expression for each typed column."""
+    """One target table: its shape, its source, and what its records are known by."""
 
-    name: str
+    shape: Shape
     topic: Topic
-    shape: str
-    """The ClickHouse type that ``JSONExtract`` reads a record as; a field that is absent gets the type's default."""
     sound: str
-    """Condition on ``r`` that every record of the topic fulfils; one that does not goes to the dead letters."""
-    columns: tuple[tuple[str, str], ...]
-    """Column and the expression that fills it, from ``r`` (the record) and its parts."""
-    parts: tuple[Part, ...] = ()
+    """Condition on ``r`` that every record of the topic fulfils. A record that does not goes to the dead letters."""
+
+    @property
+    def name(self) -> str:
+        """The name of the table."""
+        return self.shape.name
+
+    @property
+    def columns(self) -> tuple[tuple[str, str], ...]:
+        """Column and the expression that fills it, from ``r`` (the record) and its parts."""
+        return self.shape.expressions
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """The pieces of a record that are read on their own."""
+        return self.shape.parts
 
     @property
     def pattern(self) -> str:
@@ -64,23 +66,43 @@ class Table:
 
 
 def insert(table: Table, batches: Sequence[Batch]) -> str:
-    """The statement that appends the block of ``batches``, each behind its own place."""
-    names = ", ".join((*_PLACE, *(f"`{name}`" for name, _ in table.columns)))
-    values = ",\n  ".join(expression for _, expression in table.columns)
-    read = (Part("r", (), table.shape), *table.parts)
-    parts = ", ".join(f"JSONExtract({', '.join(['_value', *map(quoted, (*part.path, part.shape))])}) AS {part.name}" for part in read)
-    return f"""INSERT INTO {table.name} ({names})
+    """The statement that appends the block of ``batches``, each batch after its own place."""
+    return f"""INSERT INTO {table.name} ({columns(table)})
 {_compare(table.name, batches)}
 SELECT {_PLACE_VALUES},
-  {values}
-FROM (SELECT *, {parts} FROM input({quoted(STRUCTURE)}))
-WHERE {_APPEND} AND throwIf(NOT ({table.sound}), 'not a record of {table.topic.name}') = 0
+  {values(table)}
+FROM (SELECT *, {parts(table)} FROM input({quoted(STRUCTURE)}))
+WHERE {_APPEND} AND {is_sound(table)}
 FORMAT Native"""  # noqa: S608 - our own statement, texts are quoted
+
+
+def columns(table: Table) -> str:
+    """The columns that an insert fills: the place and the record first."""
+    return ", ".join((*PLACE, *(f"`{name}`" for name, _ in table.columns)))
+
+
+def values(table: Table) -> str:
+    """The expressions of the typed columns, from the parts of a record."""
+    return ",\n  ".join(expression for _, expression in table.columns)
+
+
+def parts(table: Table) -> str:
+    """The parts of a record, read from ``_value``."""
+    paths = {part.name: part.path for part in table.parts}
+    return ", ".join(
+        f"JSONExtract({', '.join(['_value', *map(quoted, (*paths.get(name, ()), kind))])}) AS {name}"
+        for name, kind in table.shape.json_types.items()
+    )
+
+
+def is_sound(table: Table) -> str:
+    """A condition that is true, or ends the statement with the code of refused rows."""
+    return f"throwIf(NOT ({table.sound}), 'not a record of {table.topic.name}') = 0"
 
 
 def insert_dead(table: Table, batches: Sequence[Batch], code: int, error: str) -> str:
     """The statement that appends refused records to the dead letters instead."""
-    return f"""INSERT INTO {DEAD_LETTERS} ({", ".join(_PLACE)}, target, code, error)
+    return f"""INSERT INTO {DEAD_LETTERS} ({", ".join(PLACE)}, target, code, error)
 {_compare(table.name, batches)}
 SELECT {_PLACE_VALUES}, {quoted(table.name)}, {code}, {quoted(error)}
 FROM input({quoted(STRUCTURE)})
@@ -98,6 +120,11 @@ def highest(name: str, starts: Mapping[Source, int]) -> str:
   SELECT _topic AS t, _partition AS p, toInt64(_offset) AS at FROM {name} WHERE {where}
   UNION ALL SELECT _topic, _partition, toInt64(_offset) FROM {DEAD_LETTERS} WHERE target = {quoted(name)} AND ({where})
 ) GROUP BY t, p"""  # noqa: S608
+
+
+def one_of(field: str, values: Iterable[str]) -> str:
+    """Condition: the field of the record is one of a closed set."""
+    return f"r.{field} IN ({', '.join(map(quoted, values))})"
 
 
 def quoted(text: str) -> str:

@@ -1,18 +1,18 @@
-"""The agents: one topic in, outputs named in the first line of each."""
+"""Finds the agents by name. The first line of each agent's module names the topics that it reads and writes."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from importlib import import_module
 
-from schemas.settings import Settings
-from streams.app import Plan
+from mekong.schemas.settings import Settings
+from mekong.streams.app import Plan
 
 _NAMES = ("intake", "watch", "network", "share", "notify")
 
 
 def _plan_of(name: str) -> Callable[[Settings], Plan]:
-    """The agent's ``plan``. Only its own file is loaded: what the detectors need is a third of a worker's start, and 30 MB."""
+    """The agent's ``plan``. It loads only the agent's own file: the imports of the detectors cost a third of a worker's start and 30 MB."""
 
     def plan(settings: Settings) -> Plan:
         made: Plan = import_module(f"{__name__}.{name}").plan(settings)

@@ -1,4 +1,4 @@
-"""``journal`` -> ``alerts``: what only all members together show, once a day is over for each of them."""
+"""Reads ``journal`` and writes ``alerts`` over all members together, when a day is over for each member."""
 
 from __future__ import annotations
 
@@ -7,24 +7,27 @@ from typing import Any
 
 from aiokafka import TopicPartition
 
-from schemas.settings import Settings
-from schemas.topics import JOURNAL, NETWORK
-from streams.app import Plan
-from streams.core.draft import Draft
-from streams.core.journal import read
-from streams.core.spikes.clocks import Expected
-from streams.core.spikes.fold import fold_network
-from streams.expected import expected_of
-from streams.lanes import Changes, Lane, Outputs, State
-from streams.relearn import relearning
-from streams.rules import rules_of
-from streams.told import put_alerts
+from mekong.schemas import wire
+from mekong.schemas.settings import Settings
+from mekong.schemas.topics import ALERTS, JOURNAL, LANES, NETWORK
+from mekong.streams.alert_outputs import put_alerts
+from mekong.streams.app import Plan
+from mekong.streams.aside import Guarded
+from mekong.streams.core.belongs import of_entry
+from mekong.streams.core.draft import Draft
+from mekong.streams.core.journal import read
+from mekong.streams.core.spikes.fold import fold_network
+from mekong.streams.core.spikes.network.clocks import Expected
+from mekong.streams.expected import expected_of
+from mekong.streams.lanes import Changes, Lane, Outputs, State
+from mekong.streams.relearn import relearning
+from mekong.streams.rules import rules_of
 
 LANE = 0
 
 
 def plan(settings: Settings) -> Plan:
-    """The network, in one lane over all partitions of the journal."""
+    """Network reads all partitions of the journal in one lane."""
     rules, expected = rules_of(settings), Expected()
 
     def fold(state: State, changes: Changes, source: TopicPartition, records: Sequence[Any]) -> Outputs:
@@ -35,12 +38,12 @@ def plan(settings: Settings) -> Plan:
     def learn(draft: Draft, source: TopicPartition, records: Iterable[Any]) -> None:
         list(fold_network(draft, read(records), source.partition, expected, rules))
 
-    learn_again = relearning(learn)
+    learn_again = relearning("network", learn)
 
     async def opened(lane: Lane, options: Mapping[str, Any]) -> None:
         nonlocal expected
         found = await expected_of(settings, options)
-        expected = found.among(source.partition for source in lane.positions)  # what is learnt again was told without the others
+        expected = found.among(source.partition for source in lane.positions)  # the past was judged without the others
         await learn_again(lane, options)
         expected = found
 
@@ -49,6 +52,12 @@ def plan(settings: Settings) -> Plan:
         is_source=lambda topic: topic == JOURNAL.name,
         lane_of=lambda tp: LANE,  # noqa: ARG005 - whatever the source
         state=NETWORK.name,
-        fold=fold,
+        fold=Guarded("network", fold, lambda _, value: of_entry(value)),
         opened=opened,
+        outputs=_output_partitions,
+        is_its=lambda raw: bool(wire.load(raw).get("network")),
     )
+
+
+async def _output_partitions(_: int, __: Mapping[str, Any]) -> list[TopicPartition]:
+    return [TopicPartition(ALERTS.name, number) for number in range(LANES)]

@@ -1,4 +1,4 @@
-"""``journal`` -> ``counts``, ``buckets`` and ``alerts``: rolling per-agency counts, days and months that ticks close, per-agency alerts."""
+"""Reads ``journal``, writes ``counts``, ``buckets`` and ``alerts`` of each agency: rolling counts, and days and months that ticks close."""
 
 from __future__ import annotations
 
@@ -7,38 +7,30 @@ from typing import Any
 
 from aiokafka import TopicPartition
 
-from schemas import wire
-from schemas.alerts import Alert
-from schemas.settings import Settings
-from schemas.topics import BUCKETS, COUNTS, DAYS, JOURNAL
-from streams.app import Plan
-from streams.core.draft import Draft
-from streams.core.journal import read
-from streams.core.spikes.fold import fold_agencies
-from streams.core.watch import fold as watched
-from streams.lanes import Changes, Output, Outputs, State
-from streams.relearn import relearning
-from streams.rules import rules_of
-from streams.told import put_alerts
+from mekong.schemas import wire
+from mekong.schemas.alerts import Alert
+from mekong.schemas.settings import Settings
+from mekong.schemas.topics import BUCKETS, COUNTS, DAYS, JOURNAL
+from mekong.streams.alert_outputs import put_alerts
+from mekong.streams.app import Plan, partitions_of
+from mekong.streams.aside import Guarded
+from mekong.streams.core.belongs import of_entry
+from mekong.streams.core.draft import Draft
+from mekong.streams.core.journal import read
+from mekong.streams.core.spikes.fold import fold_agencies
+from mekong.streams.core.watch import EntryOutputs
+from mekong.streams.core.watch import fold as watched
+from mekong.streams.lanes import Changes, Output, Outputs, State
+from mekong.streams.relearn import relearning
+from mekong.streams.rules import rules_of
 
 
 def plan(settings: Settings) -> Plan:
-    """Watch over the journal, a lane per partition."""
+    """Watch reads the journal, with one lane for each partition."""
     rules = rules_of(settings)
 
     def fold(state: State, changes: Changes, source: TopicPartition, records: Sequence[Any]) -> Outputs:
-        counts: list[Output] = []
-        buckets: list[Output] = []
-        alerts: list[Alert] = []
-        for seen in watched(Draft(state, changes), read(records), rules):
-            if seen.told:
-                key = seen.agency.encode()
-                counts += [Output(key, wire.dump(value)) for value in seen.told.counts]
-                buckets += [Output(key, wire.dump(value)) for value in seen.told.buckets]
-            alerts += seen.alerts
-        outputs: Outputs = {(COUNTS.name, source.partition): counts, (BUCKETS.name, source.partition): buckets}
-        put_alerts(outputs, alerts, source.partition)
-        return outputs
+        return _outputs(watched(Draft(state, changes), read(records), rules), source.partition)
 
     def learn(draft: Draft, source: TopicPartition, records: Iterable[Any]) -> None:  # noqa: ARG001 - as the network's
         list(fold_agencies(draft, read(records), rules))
@@ -48,6 +40,22 @@ def plan(settings: Settings) -> Plan:
         is_source=lambda topic: topic == JOURNAL.name,
         lane_of=lambda tp: tp.partition,
         state=DAYS.name,
-        fold=fold,
-        opened=relearning(learn),
+        outputs=partitions_of(COUNTS, BUCKETS),
+        fold=Guarded("watch", fold, lambda _, value: of_entry(value)),
+        opened=relearning("watch", learn),
     )
+
+
+def _outputs(found: Iterable[EntryOutputs], partition: int) -> Outputs:
+    counts: list[Output] = []
+    buckets: list[Output] = []
+    alerts: list[Alert] = []
+    for one in found:
+        if one.of_tick:
+            key = one.agency.encode()
+            counts += [Output(key, wire.dump(value)) for value in one.of_tick.counts]
+            buckets += [Output(key, wire.dump(value)) for value in one.of_tick.buckets]
+        alerts += one.alerts
+    outputs: Outputs = {(COUNTS.name, partition): counts, (BUCKETS.name, partition): buckets}
+    put_alerts(outputs, alerts, partition)
+    return outputs

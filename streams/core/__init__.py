@@ -1,1 +1,1 @@
-"""Pure: (state, record) -> (changes, outputs). No broker, clock, random or socket below here."""
+"""Has the pure functions: (state, record) -> (changes, outputs). Nothing in this package uses a broker, clock, random or socket."""

@@ -1,22 +1,24 @@
-"""Records of one journal partition in, their entries as plain JSON values out."""
+"""Parses the records of a journal partition into plain JSON values."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-from schemas import wire
-from schemas.errors import Refused
+from mekong.schemas import wire
+from mekong.schemas.errors import Refused
 
 FORMAT = 1
+OF_NO_COUNT = frozenset({"source", "time"})
+"""Kinds of entries that have neither a seizure nor the time of an agency."""
 
 
 class Entry(NamedTuple):
-    """One entry, and where it stands in its partition."""
+    """One entry and its offset in its partition."""
 
     offset: int
     value: dict[str, Any]
-    """JSON of ``schemas.journal.JournalEntry``."""
+    """JSON of ``mekong.schemas.journal.JournalEntry``."""
 
 
 def read(records: Iterable[Any]) -> Iterator[Entry]:

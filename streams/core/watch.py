@@ -1,6 +1,6 @@
-"""Entries of one journal partition in; rolling counts, closed buckets and each agency's alerts out, in one pass.
+"""Folds the entries of one journal partition into rolling counts, closed buckets and each agency's alerts, in one pass.
 
-One pass, because a parsed entry is several times its bytes: a whole run of them takes memory that costs a fifth of the time.
+It is one pass because a parsed entry needs several times the memory of its bytes. To keep a complete run parsed costs a fifth of the time.
 """
 
 from __future__ import annotations
@@ -8,30 +8,30 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from schemas.alerts import Alert
-from streams.core.counts.fold import Counting
-from streams.core.counts.tick import Told
-from streams.core.draft import Draft
-from streams.core.journal import Entry
-from streams.core.spikes.fold import Watching
-from streams.core.spikes.rules import DEFAULT, Rules
+from mekong.schemas.alerts import Alert
+from mekong.streams.core.counts.fold import Counting
+from mekong.streams.core.counts.tick import TickOutputs
+from mekong.streams.core.draft import Draft
+from mekong.streams.core.journal import Entry
+from mekong.streams.core.spikes.fold import PartitionDetectors
+from mekong.streams.core.spikes.rules import DEFAULT, Rules
 
 
-class Seen(NamedTuple):
-    """What one entry gave."""
+class EntryOutputs(NamedTuple):
+    """The outputs of one entry."""
 
     agency: str
-    told: Told | None
-    """Counts and buckets, of a tick."""
+    of_tick: TickOutputs | None
+    """Counts and buckets of a tick; None for another entry."""
     alerts: list[Alert]
 
 
-def fold(draft: Draft, entries: Iterable[Entry], rules: Rules = DEFAULT) -> Iterator[Seen]:
-    """Take entries in order; yields what each gave that gave anything."""
-    counting, watching = Counting(draft), Watching(draft, rules)
+def fold(draft: Draft, entries: Iterable[Entry], rules: Rules = DEFAULT) -> Iterator[EntryOutputs]:
+    """Fold entries in order; yields the outputs of each entry that has any."""
+    counting, watching = Counting(draft), PartitionDetectors(draft, rules)
     for entry in entries:
-        told, alerts = counting.take(entry), watching.take(entry)
-        if told or alerts:
-            yield Seen(entry.value["agency"], told, alerts)
+        of_tick, alerts = counting.take(entry), watching.take(entry)
+        if of_tick or alerts:
+            yield EntryOutputs(entry.value["agency"], of_tick, alerts)
     counting.flush()
     watching.flush()

@@ -10,11 +10,12 @@ from collections import Counter
 from collections.abc import Callable
 from typing import NamedTuple
 
+from chaos_faults import Fault
 from chaos_proxy import WAYS
 from chaos_stack import Stack, Trouble, wake
 
-from deploy.local.process import Process
-from deploy.local.stack import SERVERS, WORKERS
+from mekong.deploy.local.process import Process
+from mekong.deploy.local.stack import SERVERS, WORKERS
 
 TARGETS = (*(name for name in WORKERS if name != "clock"), "events", *SERVERS)
 """The clock is left alone: the run has one of its own, and this one only adds to it."""
@@ -66,7 +67,7 @@ def plan(seed: int, count: int) -> list[Action]:
 class Doer:
     """Does what is due. To be called from the main thread: workers beside are tied to it."""
 
-    def __init__(self, stack: Stack, actions: list[Action], say: Callable[[str], None]) -> None:
+    def __init__(self, stack: Stack, actions: list[Action], faults: list[tuple[float, Fault]], say: Callable[[str], None]) -> None:
         self._stack, self._say = stack, say
         self._began = time.monotonic()
         self._due: list[tuple[float, int, Callable[[], None]]] = []
@@ -74,6 +75,8 @@ class Doer:
         self.done: Counter[str] = Counter()
         for action in actions:
             self._at(action.at_s, lambda action=action: self._do(action))
+        for at_s, fault in faults:
+            self._at(at_s, lambda fault=fault: self._stack.frames.arm(fault))
 
     @property
     def elapsed_s(self) -> float:

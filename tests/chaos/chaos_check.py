@@ -10,11 +10,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 
+from chaos_hours import TOPIC as HOURS
+from chaos_hours import hours, hours_told
 from chaos_meaning import Meaning, Planned
 from chaos_model import Answer, Entry, Record, Series, Tally, Truth
 from chaos_topics import Differences, Place, Records, doubled, of_topic
 
-from schemas.settings import Settings
+from mekong.schemas.settings import Settings
 
 TABLES = {
     "journal": "journal.v1",
@@ -28,6 +30,11 @@ TABLES = {
 }
 """Table of ClickHouse -> its topic, or what the names of its topics begin with."""
 _NOTHING: Tally = (0, 0, 0)
+
+
+def as_record(one: Any) -> Record:
+    """As the truth takes it."""
+    return Record(one.offset, one.timestamp, one.value or b"", dict(one.headers))
 
 
 class Found(NamedTuple):
@@ -57,6 +64,7 @@ class Checker:
         for agency, truth in truths.items():
             outcomes += self._check_receipts(agency, truth)
         self._check_journal(truths)
+        self._check_hours()
         self._check_store(truths)
         return Found(
             outcomes, sum(len(truth.entries) for truth in truths.values()), sum(len(t.tables) for t in truths.values()), self.differences
@@ -81,7 +89,7 @@ class Checker:
     def _truth(self, agency: str, messages: Sequence[Planned]) -> Truth:
         meanings: dict[bytes, Meaning] = {planned.value: planned.meaning for planned in messages if planned.agency == agency}
         topic = f"in.{agency}.v1"
-        incoming = [Record(one.offset, one.timestamp, one.value or b"", dict(one.headers)) for one in of_topic(self._records, topic)]
+        incoming = map(as_record, of_topic(self._records, topic))
         return Truth(topic, self._settings.deployment_secret(), meanings.__getitem__).take(incoming)
 
     def _check_receipts(self, agency: str, truth: Truth) -> Counter[str]:
@@ -108,8 +116,9 @@ class Checker:
         ids = {(one["agency"], one["case_no"], one["event_id"]) for _, _, one in journal if one["kind"] == "version"}
         self._differs("cases with two event ids", doubled((agency, case_no) for agency, case_no, _ in ids))
         self._differs("event ids of two cases", doubled(event_id for _, _, event_id in ids))
-        self._differs("agencies in two partitions", doubled(agency for agency, _ in {(one["agency"], part) for part, _, one in journal}))
-        self._differs("entries of unknown agencies", sorted({one["agency"] for _, _, one in journal} - truths.keys()))
+        theirs = [(one["agency"], part) for part, _, one in journal if one["kind"] != "time"]
+        self._differs("agencies in two partitions", doubled(agency for agency, _ in set(theirs)))
+        self._differs("entries of unknown agencies", sorted({agency for agency, _ in theirs} - truths.keys()))
         for agency, truth in truths.items():
             mine = [(offset, one) for _, offset, one in journal if one["agency"] == agency]
             found = [
@@ -125,6 +134,15 @@ class Checker:
             ticks = [offset for offset, one in mine if one["kind"] == "tick"]
             self._check_counts(agency, truth, ticks)
             self._check_buckets(agency, truth, ticks)
+
+    def _check_hours(self) -> None:
+        """Each lane's own time passes in its partition of the journal as the clock has written it."""
+        for (topic, partition), ticks in self._records.items():
+            if topic == HOURS:
+                wanted = hours(map(as_record, ticks), self._settings.deployment_secret())
+                found = hours_told(json.loads(record.value) for record in self._records["journal.v1", partition])
+                if found != wanted:
+                    self.differences.append(f"journal {partition}: hours are {found[-5:]}, should be {wanted[-5:]}")
 
     def _check_counts(self, agency: str, truth: Truth, ticks: Sequence[int]) -> None:
         """At every tick what was told by then is what the model counts; nothing was told twice."""

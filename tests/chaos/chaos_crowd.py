@@ -16,7 +16,7 @@ from chaos_reader import Reader
 from chaos_receiver import Receiver
 from chaos_rest import Rest
 from chaos_stack import Stack, Trouble
-from chaos_subscribers import DEAD, READERS, SECRET, SECRET_NAME, WISHES
+from chaos_subscribers import DEAD, READERS, SECRET, WISHES
 from chaos_told import (
     check_alerts,
     check_arrivals,
@@ -28,8 +28,8 @@ from chaos_told import (
 )
 from chaos_topics import Differences, Records, of_topic
 
-from deploy.local.ports import free_port
-from deploy.local.stack import WORKERS
+from mekong.deploy.local.ports import free_port
+from mekong.deploy.local.stack import WORKERS
 
 BEFORE_NOTIFY = ("intake", "watch", "network", "share")
 """In the order of the flow."""
@@ -60,7 +60,7 @@ class Crowd:
     @property
     def variables(self) -> dict[str, str]:
         """Settings of the processes that tell them."""
-        secret = {f"MEKONG_WEBHOOK_SECRET_{SECRET_NAME}": SECRET}
+        secret = {f"MEKONG_WEBHOOK_SECRET_{wish.member.replace('-', '_')}": SECRET for wish in WISHES}
         links = {"MEKONG_PUBLIC_URL": "https://alerts.example.org"}
         return {**secret, **links, "MEKONG_WEBHOOK_ALLOW_PRIVATE": "1", "MEKONG_STREAM_TOKENS": str(self._tokens)}
 

@@ -7,7 +7,10 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from chaos_meaning import AGENCIES, JOINER, Meaning, Planned, as_bytes, event_id
+from chaos_meaning import AGENCIES, JOINER, Meaning, Planned, event_id
+
+Ordered = Callable[[str, dict[str, Any], Meaning], Planned]
+"""Agency, body and meaning of a message -> the message, with an order of the sender's or without."""
 
 NEVER = "SG-CUSTOMS"
 """An agency that is on the lists and never registered here."""
@@ -16,10 +19,10 @@ DUE_H: tuple[int | None, ...] = (None, -1, 36, 36, 84, 132, 500)
 
 
 class Letters:
-    """Makes them. ``case_no`` gives a number that was not used before."""
+    """Makes them. ``case_no`` gives a number that was not used before, ``ordered`` an order."""
 
-    def __init__(self, chance: random.Random, now: datetime, secret: bytes, case_no: Callable[[], str]) -> None:
-        self._chance, self._now, self._secret, self._case_no = chance, now, secret, case_no
+    def __init__(self, chance: random.Random, now: datetime, secret: bytes, case_no: Callable[[], str], ordered: Ordered) -> None:
+        self._chance, self._now, self._secret, self._case_no, self._ordered = chance, now, secret, case_no, ordered
         self.numbers: dict[str, list[str]] = {agency: [] for agency in AGENCIES}
         """Case numbers of all of them, by sender."""
         self._warnings: dict[str, list[str]] = {agency: [] for agency in AGENCIES}
@@ -72,4 +75,4 @@ class Letters:
 
     def _as(self, kind: str, agency: str, case_no: str, content: dict[str, Any]) -> Planned:
         body = {"message_type": kind, "agency": agency, "case_no": case_no, **content}
-        return Planned(agency, as_bytes(body), Meaning(kind, case_no, f"{kind} {sorted(content.items())}"))
+        return self._ordered(agency, body, Meaning(kind, case_no, f"{kind} {sorted(content.items())}"))

@@ -38,6 +38,9 @@ class Meaning(NamedTuple):
     """Commodity group -> lines, milligrams."""
     reason: str = ""
     """Of a bad one: why it is refused, whatever came before."""
+    order: tuple[str, int] | None = None
+    """The sender's own: ``revision`` and its number, or ``reported_at`` and seconds since 1970. An edition stands in a header."""
+    tlp: str = "TLP:AMBER"
 
 
 class Planned(NamedTuple):

@@ -1,7 +1,8 @@
 """A seed in; messages of several agencies out, each with what it means, known to whoever made it: the ground of the truth.
 
 Everything that goes wrong in the field is mixed in: exact re-sends, the same content spelled in another way, late re-sends of older
-versions, corrections (said and unsaid), withdrawals, both of unknown cases, one number for two kinds of things, garbage, forged ticks.
+versions, corrections (said and unsaid, and back to what was), orders of every kind that are overtaken, withdrawals, both of unknown
+cases, one number for two kinds of things, garbage, forged ticks.
 """
 
 from __future__ import annotations
@@ -9,14 +10,15 @@ from __future__ import annotations
 import random
 import uuid
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
 
 from chaos_letters import Letters
 from chaos_meaning import AGENCIES, JOINER, Meaning, Planned, as_bytes, meaning_of
 
-from schemas.control import CONTROL_HEADER
+from mekong.schemas.batches import EDITION_HEADER
+from mekong.schemas.control import CONTROL_HEADER
 
 _GOODS = (
     ("drug", "Methamphetamine", "kg"),
@@ -37,12 +39,13 @@ class Maker:
         self._cases: dict[str, list[tuple[str, dict[str, Any]]]] = {agency: [] for agency in AGENCIES}
         """Case number and a content that was sent for it."""
         self._number = 0
-        self._letters = Letters(self._chance, self._now, secret, self._case_no)
+        self._letters = Letters(self._chance, self._now, secret, self._case_no, self._ordered)
         self._ways: tuple[tuple[int, Callable[[str], Planned]], ...] = (
             (42, self._new),
             (12, self._again),
             (8, self._respelled),
-            (11, self._correction),
+            (9, self._correction),
+            (2, self._back),
             (5, self._unsaid_correction),
             (5, self._withdrawal),
             (3, self._unknown),
@@ -77,6 +80,10 @@ class Maker:
 
     def _correction(self, agency: str) -> Planned:
         return self._of_known(agency, lambda case_no, _: self._as("correction", agency, case_no, self._content(agency)))
+
+    def _back(self, agency: str) -> Planned:
+        """To a content that the case had, or has."""
+        return self._of_known(agency, lambda case_no, content: self._as("correction", agency, case_no, content))
 
     def _unsaid_correction(self, agency: str) -> Planned:
         return self._of_known(agency, lambda case_no, _: self._as("seizure", agency, case_no, self._content(agency)))
@@ -145,13 +152,28 @@ class Maker:
         """A seizure or correction with this content."""
         if known:
             self._cases[agency].append((case_no, content))
-        body = {**self._envelope(kind, agency), "case_no": case_no, **(self._respell(content) if respelled else content)}
-        return Planned(agency, as_bytes(body), meaning_of(kind, case_no, content))
+        written = self._number_respelled(case_no) if respelled else case_no
+        body = {**self._envelope(kind, agency), "case_no": written, **(self._respell(content) if respelled else content)}
+        return self._ordered(agency, body, meaning_of(kind, case_no, content))
 
     def _withdraw(self, agency: str, case_no: str) -> Planned:
         reason = self._chance.choice(("entered_in_error", "duplicate_case", "not_illicit"))
         body = {**self._envelope("withdrawal", agency, reason=reason), "case_no": case_no}
-        return Planned(agency, as_bytes(body), Meaning("withdrawal", case_no, f"withdrawal {reason}"))
+        return self._ordered(agency, body, Meaning("withdrawal", case_no, f"withdrawal {reason}"))
+
+    def _ordered(self, agency: str, body: dict[str, Any], meaning: Meaning) -> Planned:
+        """With an order of the sender's, or without: some are older than what came before."""
+        self._number += 1
+        at = self._now - timedelta(days=9) + timedelta(seconds=self._number - self._chance.choice((0, 0, 0, 200)))
+        (by,) = self._chance.choices(("", "revision", "reported_at", "edition"), (55, 20, 15, 10))
+        if by == "revision":
+            number = max(0, self._number - self._chance.choice((0, 0, 0, 200)))
+            return Planned(agency, as_bytes({**body, "revision": number}), meaning._replace(order=("revision", number)))
+        if by == "reported_at":
+            written = at.astimezone(timezone(timedelta(hours=self._chance.choice((0, 7))))).isoformat()
+            return Planned(agency, as_bytes({**body, "reported_at": written}), meaning._replace(order=("reported_at", int(at.timestamp()))))
+        edition = at.replace(minute=0).isoformat().encode()
+        return Planned(agency, as_bytes(body), meaning, ((EDITION_HEADER, edition),) if by else ())
 
     def _envelope(self, kind: str, agency: str, **more: Any) -> dict[str, Any]:
         return {"message_type": kind, "agency": agency, "case_no": self._case_no(), **more}
@@ -178,21 +200,26 @@ class Maker:
         return text
 
     def _respell(self, content: dict[str, Any]) -> dict[str, Any]:
-        """The same content in other words: zeros, order of fields, seconds, a field that does not exist, a time of report."""
+        """The same content in other words: zeros, order of fields and lines, seconds, an instant in UTC, a field that does not exist."""
         lines = [
             {key: f"{line[key]}{'0' if '.' in line[key] else '.0'}" if key == "quantity" else line[key] for key in reversed(line)}
-            for line in content["lines"]
+            for line in self._chance.sample(content["lines"], len(content["lines"]))
         ]
         seized_at = content["seized_at"]
         if len(seized_at) > 10:
-            seized_at = seized_at.replace(":00+", "+") if self._chance.random() < 0.5 else seized_at
+            in_utc = datetime.fromisoformat(seized_at).astimezone(UTC).isoformat()
+            seized_at = self._chance.choice((seized_at, seized_at.replace(":00+", "+"), in_utc, in_utc.replace("+00:00", "Z")))
         return {
-            "reported_at": self._now.isoformat(),
             "lines": lines,
             "colour": self._number,
             **{key: value for key, value in content.items() if key not in {"lines", "seized_at"}},
             "seized_at": seized_at,
         }
+
+    def _number_respelled(self, case_no: str) -> str:
+        """With what cannot be seen in it."""
+        at = self._chance.randrange(1, len(case_no))
+        return case_no[:at] + self._chance.choice(("", "\u200b", "\u00ad", "\ufeff")) + case_no[at:]
 
     def _case_no(self) -> str:
         self._number += 1

@@ -17,10 +17,15 @@ from typing import Any, NamedTuple
 
 from chaos_meaning import Meaning, Seized
 
+from mekong.schemas.counts import Window
+
 MOST_VERSIONS = 200
 MOST_SKEW_S = 300
 FAMILIES = {"warning": "warning", "feedback": "feedback"}
 """What a case number stands for by the kind of its first message; of all others a case."""
+STRICTNESS = ("TLP:CLEAR", "TLP:GREEN", "TLP:AMBER", "TLP:AMBER+STRICT", "TLP:RED")
+Order = tuple[str, float]
+"""By what the sender orders a message, and where it stands in that."""
 Tally = tuple[int, int, int]
 """Cases, lines, milligrams."""
 Series = tuple[str | None, str, str]
@@ -61,6 +66,8 @@ class _Case:
     family: str
     status: str = "current"
     contents: list[str] = field(default_factory=list)
+    orders: list[Order | None] = field(default_factory=list)
+    tlp: str = ""
     counted: tuple[Seized, Mapping[str, tuple[int, int]], str | None] | None = None
     """When, what, and in which phase."""
 
@@ -84,7 +91,7 @@ class Truth:
         """Fold the whole topic."""
         for record in records:
             mac = record.headers.get("mekong-control")
-            if mac is not None and hmac.compare_digest(mac, _mac(self._secret, self._topic, record.value)):
+            if mac is not None and mac in macs_of(self._secret, self._topic, record.value):
                 self._control(record, json.loads(record.value))
             elif self._profile is None:
                 self.answers.append(Answer(record.offset, "rejected", None, "unregistered_agency"))
@@ -111,18 +118,21 @@ class Truth:
         self._count(at)
 
     def _message(self, record: Record, said: Meaning) -> None:
-        outcome, version, reason = self._identify(said)
+        order = said.order or _edition(record.headers.get("mekong-edition"))
+        outcome, version, reason = self._identify(said, order)
         self.answers.append(Answer(record.offset, outcome, version, reason))
         if outcome not in {"accepted", "corrected", "withdrawn"}:
             return
         case = self.cases.setdefault(said.case_no, _Case(FAMILIES.get(said.kind, "case")))
         case.contents.append(said.content)
+        case.orders.append(order)
+        case.tlp = case.tlp if outcome == "withdrawn" else said.tlp
         case.status = "withdrawn" if outcome == "withdrawn" else "current"
         case.counted = (said.seized, said.groups, self._phase(said.seized, said.groups)) if said.seized else None
         self.entries.append(Entry(record.offset, "version", said.case_no, version or 0, case.status))
 
-    def _identify(self, said: Meaning) -> tuple[str, int | None, str | None]:
-        """The table of design section 4."""
+    def _identify(self, said: Meaning, order: Order | None) -> tuple[str, int | None, str | None]:
+        """The table of who is who, row by row."""
         if said.kind == "bad":
             return "rejected", None, said.reason
         case = self.cases.get(said.case_no)
@@ -131,11 +141,15 @@ class Truth:
         if said.kind != "withdrawal" and FAMILIES.get(said.kind, "case") != case.family:
             return "rejected", None, "type_conflict"
         latest = len(case.contents)
-        if said.content in case.contents:
-            return ("duplicate" if case.contents[-1] == said.content else "stale"), latest, None
-        if said.kind == "withdrawal" and case.status == "withdrawn":
+        known_as = [version_order for content, version_order in zip(case.contents, case.orders, strict=True) if content == said.content]
+        if case.contents[-1] == said.content or (order is not None and order in known_as):
             return "duplicate", latest, None
-        if latest >= MOST_VERSIONS:
+        if _before(order, case.orders[-1]):
+            return "stale", latest, None
+        meant = said.kind in {"correction", "withdrawal"} or _before(case.orders[-1], order) or _begins_to_number(order, case.orders[-1])
+        if known_as and not meant:
+            return "stale", latest, None
+        if latest >= MOST_VERSIONS and not _taken_at_the_end(case, said):
             return "rejected", None, "too_many_versions"
         return ("withdrawn" if said.kind == "withdrawal" else "corrected"), latest + 1, None
 
@@ -154,8 +168,8 @@ class Truth:
 
     def _count(self, at: datetime) -> None:
         """The definitions of schemas/counts.py, from all cases anew."""
-        assert self._profile is not None
-        sign, hours, minutes = self._profile["utc_offset"][0], *self._profile["utc_offset"][1:].split(":")
+        offset = self._profile["utc_offset"] if self._profile else "+00:00"  # the clock may see a topic before its profile is there
+        sign, hours, minutes = offset[0], *offset[1:].split(":")
         ahead = timedelta(hours=int(hours), minutes=int(minutes)) * (-1 if sign == "-" else 1)
         minute, today = int(at.timestamp()) // 60, (at.astimezone(UTC) + ahead).date()
         table: dict[Series, list[int]] = defaultdict(lambda: [0, 0, 0])
@@ -174,6 +188,26 @@ class Truth:
         self.ended.append(today)
 
 
+def _edition(header: bytes | None) -> Order | None:
+    return ("edition", datetime.fromisoformat(header.decode()).timestamp()) if header else None
+
+
+def _before(one: Order | None, other: Order | None) -> bool:
+    """Only orders of one kind come one before the other."""
+    return one is not None and other is not None and one[0] == other[0] and one[1] < other[1]
+
+
+def _begins_to_number(order: Order | None, last: Order | None) -> bool:
+    return order is not None and order[0] == "revision" and (last is None or last[0] != "revision")
+
+
+def _taken_at_the_end(case: _Case, said: Meaning) -> bool:
+    """Of a case that has all its versions: one withdrawal, and a stricter marking."""
+    if said.kind == "withdrawal":
+        return case.status == "current"
+    return STRICTNESS.index(said.tlp) > STRICTNESS.index(case.tlp)
+
+
 def _windows(seized: Seized, phase: str | None, minute: int, today: date) -> Iterable[tuple[str, str]]:
     if seized.precision == "year":
         return
@@ -183,13 +217,22 @@ def _windows(seized: Seized, phase: str | None, minute: int, today: date) -> Ite
     if seized.precision == "month":
         return
     yield "day", seized.day.isoformat()
-    for window, days in (("7d", 7), ("30d", 30)):
-        if today - timedelta(days=days) < seized.day <= today:
-            yield window, ""
-    if seized.minute is not None:
-        for window, length in (("1h", 60), ("24h", 1_440)):
-            if minute - length < seized.minute <= minute:
-                yield window, ""
+    for window in Window:
+        if window.days and today - timedelta(days=window.days) < seized.day <= today:
+            yield window.value, ""
+        if seized.minute is not None and minute - window.minutes < seized.minute <= minute:
+            yield window.value, ""
+
+
+def _control_key(secret: bytes) -> bytes:
+    """RFC 5869, of one block."""
+    extracted = hmac.digest(bytes(32), secret, "sha256")
+    return hmac.digest(extracted, b"mekong control records\x01", "sha256")
+
+
+def macs_of(secret: bytes, topic: str, value: bytes) -> set[bytes]:
+    """Those that a control record of the exchange may have: under the key for them, and, from an older release, under the secret."""
+    return {_mac(key, topic, value) for key in (secret, _control_key(secret))}
 
 
 def _mac(secret: bytes, topic: str, value: bytes) -> bytes:

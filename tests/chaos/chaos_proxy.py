@@ -80,7 +80,7 @@ class Proxy:
         try:
             server_in, server_out = await asyncio.open_connection(HOST, self._target)
         except OSError:
-            _reset(client_out)
+            reset(client_out)
             return
         link = _Link(client_in, client_out, server_in, server_out)
         answers = asyncio.create_task(link.pass_answers())
@@ -89,10 +89,10 @@ class Proxy:
                 while True:
                     await self._pass_request(link)
         finally:
-            _reset(client_out)
+            reset(client_out)
             if not link.server_left_alone:
                 answers.cancel()
-                _reset(server_out)
+                reset(server_out)
 
     async def _pass_request(self, link: _Link) -> None:
         head = await link.client_in.readuntil(b"\r\n\r\n")
@@ -160,16 +160,16 @@ class _Link:
                     self.client_out.write(data)
                     await self.client_out.drain()
         self._closed.set()
-        _reset(self.client_out)
+        reset(self.client_out)
 
     async def hold(self) -> None:
         """Leave the server alone with what it has for a while."""
         with suppress(TimeoutError):
             await asyncio.wait_for(self._closed.wait(), HELD_S)
-        _reset(self.server_out)
+        reset(self.server_out)
 
 
-def _reset(writer: asyncio.StreamWriter) -> None:
+def reset(writer: asyncio.StreamWriter) -> None:
     """Close with a reset, as a machine does that is gone."""
     with suppress(OSError):
         end: socket.socket | None = writer.get_extra_info("socket")

@@ -17,10 +17,12 @@ from typing import NamedTuple
 from chaos_actions import Doer, plan
 from chaos_check import Checker, Found
 from chaos_crowd import PHASE_DAYS, PHASE_GROUPS, PHASE_MEMBERS, Crowd
+from chaos_faults import EACH_FRAME, plan_frames
 from chaos_meaning import AGENCIES, JOINER, Planned
 from chaos_messages import Maker
 from chaos_senders import Sender, Ticker
 from chaos_stack import Stack, Trouble, as_json
+from chaos_states import States
 from chaos_topics import keep, read
 
 SENDERS = 3
@@ -41,6 +43,10 @@ class Outcome(NamedTuple):
     seconds: float
     restarts: int
     cuts: dict[str, int]
+    faults: dict[str, int]
+    """Of frames: how often each met one."""
+    reached: dict[str, int]
+    """How often each rare state was."""
     outcomes: dict[str, int]
     ticks: int
     resent: int
@@ -57,13 +63,14 @@ class Outcome(NamedTuple):
         told = ", ".join(f"{number:,} {outcome}" for outcome, number in sorted(self.outcomes.items()))
         return (
             f"seed {self.seed}: {self.messages:,} messages ({told}), {self.resent:,} sent again, {self.actions} actions,"
-            f" {self.restarts} restarts, {sum(self.cuts.values())} inserts cut, {self.ticks} ticks, {self.told}, {self.seconds:.0f} s:"
+            f" {self.restarts} restarts, {sum(self.cuts.values())} inserts cut, {sum(self.faults.values())} frames met"
+            f" ({len(self.faults)} of {len(EACH_FRAME)} kinds), {self.ticks} ticks, {self.told}, {self.seconds:.0f} s:"
             f" {'held' if self.held else 'NOT HELD'}"
             + "".join(f"\n  {one}" for one in [*self.trouble, f"see {self.folder}"] if self.trouble)
         )
 
 
-def run(seed: int, messages: int, actions: int, say: Callable[[str], None] = lambda _: None) -> Outcome:
+def run(seed: int, messages: int, actions: int, frames: int, say: Callable[[str], None] = lambda _: None) -> Outcome:
     """Make a stack, send through it while it is beaten, let it come to rest, and hold it against the truth."""
     folder = Path(tempfile.mkdtemp(prefix=f"mekong-chaos-{seed}-"))
     with (folder / "actions.log").open("w", encoding="utf-8", buffering=1) as log:
@@ -73,7 +80,7 @@ def run(seed: int, messages: int, actions: int, say: Callable[[str], None] = lam
             log.write(line + "\n")
             say(line)
 
-        outcome = _Run(folder, seed, messages, actions, tell).go()
+        outcome = _Run(folder, seed, messages, actions, frames, tell).go()
     if outcome.held:
         shutil.rmtree(folder, ignore_errors=True)
     else:
@@ -82,13 +89,17 @@ def run(seed: int, messages: int, actions: int, say: Callable[[str], None] = lam
 
 
 class _Run:
-    def __init__(self, folder: Path, seed: int, messages: int, actions: int, say: Callable[[str], None]) -> None:
+    def __init__(self, folder: Path, seed: int, messages: int, actions: int, frames: int, say: Callable[[str], None]) -> None:
         self._folder, self._seed, self._say = folder, seed, say
         self._count, self._actions = messages, plan(seed, actions)
+        self._spread_s = self._actions[-1].at_s if self._actions else 10.0
+        self._faults = plan_frames(seed, frames, self._spread_s)
+        self._states = States(say)
         self._trouble: list[str] = []
         self._found: Found | None = None
         self._joined, self._ended = threading.Event(), threading.Event()
         self._restarts = 0
+        self._reached: Counter[str] = Counter()
         self._cuts: Counter[str] = Counter()
         self._senders: list[Sender] = []
         self._crowd = Crowd(folder, seed)
@@ -97,7 +108,7 @@ class _Run:
         began = time.monotonic()
         stack = None
         try:
-            stack = Stack(self._folder, self._seed, self._crowd.variables)
+            stack = Stack(self._folder, self._seed, self._crowd.variables, self._states)
             self._beat(stack)
         except Trouble as exc:
             self._trouble.append(str(exc))
@@ -106,6 +117,7 @@ class _Run:
             if stack is not None:
                 self._cuts = stack.proxy.cuts
                 stack.stop()
+                self._reached = self._states.of_run(stack.home.logs, self._cuts)
             self._crowd.close()
         found = self._found
         return Outcome(
@@ -115,6 +127,8 @@ class _Run:
             seconds=time.monotonic() - began,
             restarts=self._restarts,
             cuts=dict(self._cuts),
+            faults=dict(self._states.faults),
+            reached=dict(self._reached),
             outcomes=dict(found.outcomes) if found else {},
             ticks=found.ticks if found else 0,
             resent=sum(sender.tried.total() - len(sender.tried) for sender in self._senders),
@@ -127,15 +141,14 @@ class _Run:
         now = datetime.now(UTC)
         self._register(stack, now)
         messages = list(Maker(self._seed, now, stack.settings.deployment_secret()).messages(self._count))
-        spread_s = self._actions[-1].at_s if self._actions else 10.0
-        self._senders = [Sender(stack.settings, messages, first, SENDERS, spread_s, self._joined) for first in range(SENDERS)]
-        ticker = Ticker(stack.settings, self._agencies, max(1.0, spread_s / TICKS))
-        self._crowd.start(stack, max(20, self._count // ALERT_EVERY), spread_s, self._agencies)
-        doer = Doer(stack, self._actions, self._say)
+        self._senders = [Sender(stack.settings, messages, first, SENDERS, self._spread_s, self._joined) for first in range(SENDERS)]
+        ticker = Ticker(stack.settings, self._agencies, max(1.0, self._spread_s / TICKS))
+        self._crowd.start(stack, max(20, self._count // ALERT_EVERY), self._spread_s, self._agencies)
+        doer = Doer(stack, self._actions, self._faults, self._say)
         ticker.start()
         for sender in self._senders:
             sender.start()
-        self._attend(stack, doer, spread_s)
+        self._attend(stack, doer)
         ticker.stop()
         self._rest(stack, ticker)
         self._restarts = sum(stack.restarts().values())
@@ -160,14 +173,14 @@ class _Run:
         if done.code:
             raise Trouble(f"mekong {' '.join(arguments)} failed: {done.out}")
 
-    def _attend(self, stack: Stack, doer: Doer, spread_s: float) -> None:
+    def _attend(self, stack: Stack, doer: Doer) -> None:
         """Do what is due, and let the last agency join half-way, until all is done and sent."""
-        joining = threading.Timer(spread_s / 2, self._join, [stack])
+        joining = threading.Timer(self._spread_s / 2, self._join, [stack])
         joining.start()
         while not (doer.is_done and not stack.proxy.waiting and all(one.is_done for one in (*self._senders, self._crowd.alerter))):
             doer.look()
             stack.look()
-            if doer.elapsed_s > spread_s + SENT_WITHIN_S:
+            if doer.elapsed_s > self._spread_s + SENT_WITHIN_S:
                 raise Trouble(
                     f"not everything could be sent and cut: {stack.proxy.inserts} inserts, {stack.proxy.waiting} cuts wait for one"
                 )
@@ -187,6 +200,7 @@ class _Run:
         """No more actions, no more time: all that is on its way arrives."""
         self._say("coming to rest")
         stack.proxy.disarm()
+        stack.frames.disarm()
         self._crowd.calm()
         for process in stack.extra:
             process.stop()

@@ -11,12 +11,12 @@ from datetime import UTC, datetime
 
 from chaos_meaning import JOINER, Planned
 
-from producers.outbox import Delivered, Outbox, Report
-from schemas.control import CONTROL_HEADER, Tick, sign
-from schemas.errors import Fatal, Retriable
-from schemas.settings import Settings
-from schemas.topics import INCOMING
-from schemas.wire import encode
+from mekong.producers.outbox import Delivered, Outbox, Report
+from mekong.schemas.control import CONTROL_HEADER, Tick, sign
+from mekong.schemas.errors import Fatal, Retriable
+from mekong.schemas.settings import Settings
+from mekong.schemas.topics import CONTROL, INCOMING, LANES
+from mekong.schemas.wire import encode
 
 BURST = 150
 """Messages of one sender that go out at once."""
@@ -89,11 +89,11 @@ class Sender:
 
 
 class Ticker:
-    """Writes a signed tick into every agency's topic each ``every_s`` seconds, as the clock does each minute."""
+    """Writes a signed tick into every agency's topic and every lane's (one lane gets a forged one) each ``every_s`` seconds."""
 
     def __init__(self, settings: Settings, agencies: Callable[[], Collection[str]], every_s: float) -> None:
         self._settings, self._agencies, self._every_s = settings, agencies, every_s
-        self._stop = threading.Event()
+        self._stop, self._turn = threading.Event(), 0
         self.failed = ""
         """The trace of what it could not go on after."""
         self._thread = threading.Thread(target=self._run, name="ticker", daemon=True)
@@ -112,6 +112,10 @@ class Ticker:
         for agency in self._agencies():
             topic = INCOMING.of(agency)
             outbox.send(topic, "", value, agency, [(CONTROL_HEADER, sign(secret, topic, value))])
+        self._turn += 1
+        for lane in range(LANES):
+            mac = sign(secret, CONTROL.name, value) if lane != self._turn % LANES else b"0" * 64
+            outbox.send(CONTROL.name, "", value, f"lane {lane}", [(CONTROL_HEADER, mac)], lane)
         while outbox.under_way:
             outbox.flush()
 

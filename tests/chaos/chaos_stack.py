@@ -1,4 +1,4 @@
-"""A stack of a run's own: `mekong up` as a child process, its sink behind the proxy, and what is asked of it and done to it."""
+"""A stack of a run's own: `mekong up` as a child process, Kafka and the sink behind proxies, and what is asked of it and done to it."""
 
 from __future__ import annotations
 
@@ -14,16 +14,20 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
+from chaos_faults import Watcher
+from chaos_frames import FrameProxy
 from chaos_proxy import HOST, Proxy
 
-from deploy.local.home import Home
-from deploy.local.process import Process
-from schemas.settings import Settings
+from mekong.deploy.local.home import Home
+from mekong.deploy.local.ports import free_port
+from mekong.deploy.local.process import Process
+from mekong.schemas.settings import Settings
 
 UP_WITHIN_S = 180.0
 REST_WITHIN_S = 240.0
 STOP_WITHIN_S = 120.0
-MEKONG = (sys.executable, "-P", "-m", "deploy.cli")
+MEKONG = (sys.executable, "-P", "-m", "mekong.deploy.cli")
+UP = (sys.executable, str(Path(__file__).with_name("chaos_up.py")))
 
 
 class Trouble(Exception):  # noqa: N818
@@ -40,12 +44,15 @@ class Done(NamedTuple):
 class Stack:
     """One stack in ``folder``. It ends with this process, also when that is killed."""
 
-    def __init__(self, folder: Path, seed: int, variables: Mapping[str, str]) -> None:
+    def __init__(self, folder: Path, seed: int, variables: Mapping[str, str], watcher: Watcher) -> None:
         self.folder = folder
         self.home = Home(folder / "home")
         self._clean = {name: value for name, value in os.environ.items() if not name.startswith("MEKONG_")}
         self._clean |= {"MEKONG_HOME": str(self.home.folder), "PYTHONUNBUFFERED": "1", **variables}
-        self._up = Process([*MEKONG, "up", "--clock=on"], folder / "up.log", env=self._clean)
+        kafka_port = free_port()
+        self.frames = FrameProxy(kafka_port, watcher).start()
+        up = [*UP, str(self.frames.port), str(free_port()), f"--kafka-port={kafka_port}", "--clock=on"]
+        self._up = Process(up, folder / "up.log", env=self._clean)
         self.extra: list[Process] = []
         self._kept: dict[str, tuple[tuple[str, ...], Process]] = {}
         self._wait_until_up()
@@ -117,6 +124,7 @@ class Stack:
             process.kill()
         self._up.stop(STOP_WITHIN_S)
         self.proxy.stop()
+        self.frames.stop()
 
     def _processes(self) -> Iterable[dict[str, Any]]:
         found: list[dict[str, Any]] = self.home.processes().get("processes", [])

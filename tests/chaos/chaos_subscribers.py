@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from chaos_meaning import JOINER
 
-SECRET_NAME, SECRET = "CHAOS", "a secret of the receiver"
+SECRET = "a secret of the receiver"
 DEAD = "dead"
 
 
@@ -32,7 +32,7 @@ class Wish(NamedTuple):
 
     def record(self, port: int, state: str = "active") -> dict[str, Any]:
         """As it is written to ``subscriptions.v1``."""
-        webhook = {"url": f"http://127.0.0.1:{port}/{self.name}", "secret_name": SECRET_NAME}
+        webhook = {"url": f"http://127.0.0.1:{port}/{self.name}", "secret_name": self.member.replace("-", "_")}
         return {
             "id": self.name,
             "member": self.member,

@@ -13,7 +13,7 @@ SHOWN = 5
 Place = tuple[str, int]
 """Topic and partition."""
 Records = dict[Place, list[Any]]
-_READ = ("in.", "receipts.", "journal.", "counts.", "buckets.", "alerts.", "notifications.", "deliveries.", "answers.")
+_READ = ("in.", "receipts.", "journal.", "counts.", "buckets.", "alerts.", "notifications.", "deliveries.", "answers.", "control.")
 
 
 class Differences(list[str]):

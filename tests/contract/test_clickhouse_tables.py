@@ -7,15 +7,19 @@ from pathlib import Path
 
 import pytest
 
-import sinks.clickhouse.tables as registry
-from schemas.topics import TOPICS
-from sinks.base import Batch, Source
-from sinks.clickhouse.migrate import migrations
-from sinks.clickhouse.table import DEAD_LETTERS, Table, insert, insert_dead, quoted
+import mekong.sinks.clickhouse.tables as registry
+from mekong.deploy.migration import FOLDER
+from mekong.schemas.topics import TOPICS
+from mekong.sinks.base import Batch, Source
+from mekong.sinks.clickhouse.migrate import CHECKSUMS, migrations
+from mekong.sinks.clickhouse.table import DEAD_LETTERS, Table, insert, insert_dead, quoted
 
 PLACE = ["_topic", "_partition", "_offset", "_timestamp", "_value"]
-DDL = {found[1]: one.statement for one in migrations() if (found := re.match(r"CREATE TABLE IF NOT EXISTS (\w+)", one.statement))}
-VIEWS = {found[1] for one in migrations() if (found := re.match(r"CREATE OR REPLACE VIEW (\w+)", one.statement))}
+STATEMENTS = [statement for one in migrations() for statement in one.statements]
+DDL = {found[1]: statement for statement in STATEMENTS if (found := re.match(r"CREATE TABLE IF NOT EXISTS (\w+)", statement))}
+VIEWS = {found[1] for statement in STATEMENTS if (found := re.match(r"CREATE OR REPLACE VIEW (\w+)", statement))}
+ADDED = re.compile(r"^  ADD COLUMN IF NOT EXISTS `?([\w.]+)`? \S.* COMMENT '(.+)'", re.MULTILINE)
+WRITTEN = {name: checksum for checksum, name in map(str.split, (FOLDER / CHECKSUMS).read_text().splitlines())}
 COLUMN = re.compile(r"^  `?([\w.]+)`? \S.* COMMENT '(.+)'", re.MULTILINE)
 named = pytest.mark.parametrize("table", [pytest.param(table, id=table.name) for table in registry.TABLES])
 BATCHES = [Batch(Source("in.X", 0), -1, [0], [0], [b""]), Batch(Source("in.Y", 3), 41, [42], [0], [b""])]
@@ -37,16 +41,16 @@ def test_a_table_takes_exactly_its_own_topics(table: Table):
     assert [name for name in names if re.fullmatch(table.pattern, name)] == [table.topic.of("VN-CUSTOMS")]
 
 
-@named
-def test_the_columns_of_a_table_are_those_of_its_migration(table: Table):
-    assert [name for name, _ in COLUMN.findall(DDL[table.name])] == PLACE + [name for name, _ in table.columns]
+def test_every_column_that_a_migration_adds_has_a_comment():
+    for one in migrations():
+        assert len(ADDED.findall(one.statement)) == one.statement.count("ADD COLUMN")
 
 
 @pytest.mark.parametrize("name", sorted(DDL))
 def test_every_column_and_table_has_a_comment(name):
     body = DDL[name][DDL[name].index("(") : DDL[name].index("\nENGINE")]
     assert len(COLUMN.findall(DDL[name])) == len([line for line in body.splitlines() if line.startswith("  ")])
-    assert re.search(r"\nCOMMENT '.{20,}'\n$", DDL[name])
+    assert re.search(r"\nCOMMENT '.{20,}'$", DDL[name])
 
 
 @named
@@ -56,14 +60,29 @@ def test_rows_are_kept_by_topic_partition_and_offset_and_written_through_to_the_
     assert "fsync_after_insert = 1" in DDL[table.name]
 
 
+@pytest.mark.parametrize("statement", STATEMENTS)
+def test_a_statement_of_a_migration_may_run_twice(statement):
+    assert statement.startswith(("CREATE TABLE IF NOT EXISTS ", "CREATE OR REPLACE VIEW ", "ALTER TABLE "))
+    assert ";" not in re.sub(r"'(?:[^']|'')*'", "", statement)
+    assert statement.count("ADD COLUMN") == statement.count("ADD COLUMN IF NOT EXISTS")
+
+
 @pytest.mark.parametrize("migration", [pytest.param(one, id=one.name) for one in migrations()])
-def test_a_migration_is_one_statement_that_may_run_twice(migration):
-    assert migration.statement.startswith(("CREATE TABLE IF NOT EXISTS ", "CREATE OR REPLACE VIEW ", "ALTER TABLE "))
-    assert ";" not in re.sub(r"'(?:[^']|'')*'", "", migration.statement)
+def test_a_migration_is_as_it_was_written(migration):
+    assert migration.name in WRITTEN, f"{migration.name}: not in {CHECKSUMS}: `mekong migrate --new NAME` writes both"
+    assert WRITTEN[migration.name] == migration.checksum, (
+        f"{migration.name} was changed after it was written: undo that, and put the change into a new one (`mekong migrate --new NAME`)"
+    )
 
 
-def test_migrations_count_up_without_gaps():
-    assert [int(one.name[:4]) for one in migrations()] == list(range(1, len(migrations()) + 1))
+def test_a_migration_that_was_written_stays():
+    gone = sorted(WRITTEN.keys() - {one.name for one in migrations()})
+    assert not gone, f"{', '.join(gone)}: in {CHECKSUMS}, and not there"
+
+
+def test_no_two_migrations_have_the_same_number():
+    numbers = [int(one.name[:4]) for one in migrations()]
+    assert sorted(set(numbers)) == numbers
 
 
 def test_the_ledger_comes_first():

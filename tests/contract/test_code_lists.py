@@ -13,25 +13,29 @@ from pathlib import Path
 
 import pytest
 
-from producers.formats import lemis
-from schemas.codes import LANGUAGES, LISTS, code_list, rows
-from schemas.messages import AGENCY_PATTERN
-from schemas.wire import load
-from streams.core.intake.enrich.goods import known
+from mekong.producers.formats import lemis
+from mekong.schemas.codes import LISTS, code_list, rows
+from mekong.schemas.languages import LANGUAGES
+from mekong.schemas.messages import AGENCY_PATTERN
+from mekong.schemas.wire import load
+from mekong.streams.core.intake.enrich.goods import known
 
 DEMO_DATA = Path(__file__).parents[2] / "deploy" / "demo-data"
-DATA = files("schemas.codes") / "data"
+DATA = files("mekong.schemas.codes") / "data"
 COMMON = ["code", "valid_from", "valid_to", "reviewed", "label_en", "label_vi", "label_zh"]
 OWN = {
     "agencies": ["kind", "country", "utc_offset"],
+    "commodity_groups": ["plausible_kg", "plausible_source"],
     "countries": ["iso3", "region", "subregion"],
     "factors": ["from_unit", "to_unit", "factor", "applies_to", "source"],
     "major_thresholds": ["commodity_group", "goods", "unit", "threshold", "source"],
     "memberships": ["agency", "phase", "role", "note"],
     "phases": ["operation", "starts_on", "ends_on", "status", "commodity_groups", "note"],
     "places": ["kind", "country", "admin1", "lat", "lon"],
+    "reasons": ["synonyms"],
     "substances": ["commodity_group", "convention", "table", "hs6", "synonyms"],
     "taxa": ["commodity_group", "rank", "appendix", "synonyms"],
+    "terms": ["commodity_group"],
     "units": ["base_unit", "factor", "synonyms"],
 }
 BORDER = ["VN", "LA", "KH", "MM", "TH", "CN", "HK"]

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 import pytest
 
-from deploy.cli import COMMANDS, SECTIONS, mekong
+from mekong.deploy.cli import COMMANDS, SECTIONS, mekong
 
 FOLDER = Path(__file__).parents[2] / "deploy" / "cli"
 NO_COMMANDS = {"__init__", "__main__"}
@@ -52,22 +52,19 @@ def test_every_option_says_what_it_is_for():
 
 
 def test_every_click_command_of_the_folder_is_registered():
-    for path in FOLDER.glob("*.py"):
-        if path.stem in NO_COMMANDS:
-            continue
-        module = import_module(f"deploy.cli.{path.stem}")
-        groups = [one for one in vars(module).values() if isinstance(one, click.Group)]
-        parts = {id(part) for group in groups for part in group.commands.values()}
+    modules = [import_module(f"mekong.deploy.cli.{path.stem}") for path in sorted(FOLDER.glob("*.py")) if path.stem not in NO_COMMANDS]
+    groups = [one for module in modules for one in vars(module).values() if isinstance(one, click.Group)]
+    parts = {id(part) for group in groups for part in group.commands.values()}
+    for module in modules:
         for name, one in vars(module).items():
             if isinstance(one, click.Command) and id(one) not in parts:
-                assert COMMANDS.get(name) == module.__name__, f"{path.name}: {name} is not in COMMANDS"
+                assert COMMANDS.get(name) == module.__name__, f"{module.__name__}: {name} is not in COMMANDS"
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["send", "--help"], ["worker", "--help"]])
 def test_help_imports_no_client_and_no_framework(arguments):
-    asked = (
-        "import sys\nsys.argv = ['mekong', *sys.argv[1:]]\nfrom deploy.cli import main\ntry:\n    main()\nexcept SystemExit:\n    pass\n"
-    )
+    asked = "import sys\nsys.argv = ['mekong', *sys.argv[1:]]\nfrom mekong.deploy.cli import main\n"
+    asked += "try:\n    main()\nexcept SystemExit:\n    pass\n"
     asked += "print(sorted({'kafka', 'pydantic', 'faust', 'clickhouse_connect', 'rich', 'aiokafka'} & set(sys.modules)), file=sys.stderr)"
     done = subprocess.run([sys.executable, "-c", asked, *arguments], capture_output=True, text=True, check=False)
     assert done.stdout.startswith("Usage: mekong")

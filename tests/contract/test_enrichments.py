@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from pathlib import Path
 
-from streams.core.intake import enrich
+from mekong.streams.core.intake import enrich
 
 FOLDER = Path(enrich.__file__).parent
 NOT_ENRICHMENTS = {"__init__", "facts"}

@@ -9,9 +9,9 @@ import pytest
 from click.testing import CliRunner
 from jsonschema import Draft202012Validator
 
-from deploy.cli.schema import schema
-from schemas.export import ASYNCAPI, export, records, records_of
-from schemas.topics import TOPICS
+from mekong.deploy.cli.schema import schema
+from mekong.schemas.export import ASYNCAPI, export, records, records_of
+from mekong.schemas.topics import TOPICS
 
 CHECKED_IN = Path(__file__).parents[2] / "docs" / "schemas"
 DOCUMENTS = export()
@@ -101,3 +101,17 @@ def test_operations_refer_to_channels_and_only_a_members_topic_is_sent_to():
     for operation in ASYNC["operations"].values():
         address = resolved(ASYNC, operation["channel"]["$ref"])["address"]
         assert (operation["action"] == "send") is address.startswith("in.")
+
+
+def test_the_asyncapi_document_says_how_to_connect():
+    (server,) = ASYNC["servers"].values()
+    assert server["protocol"] == "kafka-secure"
+    assert resolved(ASYNC, server["security"][0]["$ref"])["type"] == "scramSha512"
+
+
+@pytest.mark.parametrize("record", records())
+def test_the_field_that_names_the_kind_of_a_record_is_required_as_every_reader_requires_it(record):
+    document = json.loads(DOCUMENTS[f"{record.__name__}.schema.json"])
+    kinds = [name for name, field in record.model_fields.items() if name in {"message_type", "kind"} and isinstance(field.default, str)]
+    assert set(kinds) <= set(document.get("required", ()))
+    assert "discriminator" not in DOCUMENTS[f"{record.__name__}.schema.json"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from pathlib import Path
@@ -68,3 +69,22 @@ def test_a_package_with_a_compiled_part_has_hashes_for_many_platforms():
     for package in ("orjson", "pydantic-core", "uvloop"):
         part = text.split(f"\n{package}==")[1].split("==")[0]
         assert part.count("--hash") > 20, package
+
+
+NPM = sorted(path for path in ROOT.rglob("package-lock.json") if not {".venv", "node_modules"} & set(path.parts))
+
+
+@pytest.mark.parametrize("path", NPM, ids=lambda path: path.parent.name)
+def test_a_lock_of_npm_pins_every_package_by_its_hash_and_names_no_registry(path):
+    packages = {name: one for name, one in json.loads(path.read_text())["packages"].items() if name}
+    assert packages
+    assert all(re.fullmatch(r"sha512-[\w+/=]+", one["integrity"]) for one in packages.values())
+    assert not any("resolved" in one for one in packages.values())
+    assert "://" not in path.read_text()
+
+
+@pytest.mark.parametrize("path", NPM, ids=lambda path: path.parent.name)
+def test_the_package_json_asks_for_the_versions_that_are_locked(path):
+    wanted = json.loads((path.parent / "package.json").read_text())["dependencies"]
+    packages = json.loads(path.read_text())["packages"]
+    assert {name: packages[f"node_modules/{name}"]["version"] for name in wanted} == wanted

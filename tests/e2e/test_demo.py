@@ -15,13 +15,13 @@ from pathlib import Path
 
 import pytest
 
-from deploy.cli.demo import DATA, FILES
-from producers.files import Chunks, format_named
-from producers.parsed import Parsed
+from mekong.deploy.cli.demo import DATA, FILES
+from mekong.producers.files import Chunks, format_named
+from mekong.producers.parsed import Parsed
 
 pytestmark = pytest.mark.integration
 
-COMMAND = [sys.executable, "-P", "-m", "deploy.cli", "demo"]
+COMMAND = [sys.executable, "-P", "-m", "mekong.deploy.cli", "demo"]
 OFFICES = {"MIAMI FIELD OFFICE", "TUCSON SECTOR", "SAN JUAN FIELD OFFICE"}
 WITHIN_S = 150.0
 
@@ -126,7 +126,7 @@ def test_ended_while_it_starts_it_leaves_nothing_running(
 def test_when_its_stack_dies_it_says_so_and_ends(start: Callable[[], tuple[subprocess.Popen[bytes], Path]], tmp_path: Path):
     demo, printed = start()
     wait_for(printed, "both answer after", demo)
-    supervisor = next(pid for pid, command in processes_of(tmp_path).items() if command.endswith("deploy.cli up --clock off"))
+    supervisor = next(pid for pid, command in processes_of(tmp_path).items() if command.endswith("mekong.deploy.cli up --clock off"))
     os.kill(supervisor, signal.SIGKILL)
     assert demo.wait(60) == 2
     assert "The stack ended by itself" in printed.read_text()

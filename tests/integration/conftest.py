@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from kafka import KafkaAdminClient, KafkaProducer
+from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 
-from deploy.local.kafka import Kafka
-from deploy.local.process import Process
-from deploy.registry import add_agencies, create_topics, profile_of
-from schemas.settings import Settings
-from schemas.topics import INCOMING, JOURNAL, RECEIPTS, Topic
+from mekong.deploy.local.kafka import Kafka
+from mekong.deploy.local.process import Process
+from mekong.deploy.registry import add_agencies, create_topics, profile_of
+from mekong.schemas.settings import Settings
+from mekong.schemas.topics import INCOMING, JOURNAL, RECEIPTS, Topic
 from tests.integration.committed import committed
 
 
@@ -34,16 +34,29 @@ class Deployment:
         }
         self.settings = Settings(kafka_bootstrap=kafka.bootstrap, secret=self.environment["MEKONG_SECRET"], home=folder / "home")
         self.processes: list[Process] = []
+        self.broker: Process | None = None
         create_topics(self.settings)
 
     def register(self, *agencies: str) -> None:
+        """Return when the profiles are committed: Kafka answers a commit before it writes the marker; what is sent next comes after it."""
         add_agencies(self.settings, [profile_of(agency) for agency in agencies])
+        for topic in map(INCOMING.of, agencies):
+            self.wait_until(lambda: len(self._ends(topic)) == 1, f"no transaction is open in {topic}")  # noqa: B023 - called here
+
+    def _ends(self, topic: str) -> set[int]:
+        """Where readers of committed and of all records end: one place when no transaction is open."""
+        ends = set()
+        for level in ("read_committed", "read_uncommitted"):
+            reader = KafkaConsumer(bootstrap_servers=self.bootstrap, isolation_level=level, enable_auto_commit=False)
+            ends |= set(reader.end_offsets([TopicPartition(topic, 0)]).values())
+            reader.close()
+        return ends
 
     def mekong(self, *arguments: str, env: dict[str, str] | None = None) -> Process:
         """A `mekong` command as a process of its own."""
         log = self.folder / f"{'-'.join(arguments[:2])}-{len(self.processes)}.log"
         environment = {**os.environ, **self.environment, **(env or {})}
-        self.processes.append(Process([sys.executable, "-m", "deploy.cli", *arguments], log, env=environment))
+        self.processes.append(Process([sys.executable, "-m", "mekong.deploy.cli", *arguments], log, env=environment))
         return self.processes[-1]
 
     def send(self, agency: str, values: list[bytes | dict[str, Any]]) -> None:
@@ -80,6 +93,13 @@ class Deployment:
         time.sleep(1)
         create_topics(self.settings)
 
+    def forget(self, topic: Topic) -> None:
+        """Delete a topic: each lane is then only of the agencies in it, where it is ``control.v1``."""
+        admin = KafkaAdminClient(bootstrap_servers=self.bootstrap)
+        admin.delete_topics([topic.name])
+        self.wait_until(lambda: topic.name not in admin.list_topics(), "the topic is gone")
+        admin.close()
+
     def wait_until(self, holds: Callable[[], bool], what: str, within_s: float = 60) -> None:
         deadline = time.monotonic() + within_s
         while not holds():
@@ -97,7 +117,8 @@ class Deployment:
 @pytest.fixture
 def deployment(new_kafka: Kafka, start_server: Callable[[Kafka], Process], tmp_path: Path) -> Iterator[Deployment]:
     """A deployment with no agency and no worker yet."""
-    start_server(new_kafka)
+    broker = start_server(new_kafka)
     found = Deployment(new_kafka, tmp_path)
+    found.broker = broker
     yield found
     found.close()

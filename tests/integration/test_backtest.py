@@ -8,11 +8,11 @@ from uuid import uuid4
 import pytest
 from kafka import KafkaProducer
 
-from schemas import wire
-from schemas.control import CONTROL_HEADER, Tick, sign
-from schemas.notifications import Notification, Reason
-from schemas.subscriptions import Answer, AnswerKind
-from schemas.topics import ALERTS, ANSWERS, INCOMING, NOTIFICATIONS
+from mekong.schemas import wire
+from mekong.schemas.control import CONTROL_HEADER, Tick, sign
+from mekong.schemas.notifications import Notification, Reason
+from mekong.schemas.subscriptions import Answer, AnswerKind
+from mekong.schemas.topics import ALERTS, ANSWERS, INCOMING, NOTIFICATIONS
 
 pytestmark = pytest.mark.timeout(300)
 VN, LA = "VN-CUSTOMS", "LA-CUSTOMS"  # of two partitions

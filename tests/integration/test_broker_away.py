@@ -9,18 +9,18 @@ import pytest
 from click.testing import CliRunner
 from kafka import KafkaConsumer, KafkaProducer
 
-from deploy.alerts import all_alerts
-from deploy.cli.receipts import receipts
-from deploy.registry import add_agency, create_topics, list_agencies, profile_of
-from deploy.subscriptions import answer, read_all
-from deploy.verify.log import Log
-from schemas import patience
-from schemas.errors import Retriable
-from schemas.settings import Settings
-from schemas.subscriptions import Answer
-from schemas.topics import ALERTS, ANSWERS, MEMBER_ALERTS, NOTIFICATIONS, RECEIPTS
-from sinks.notify.feed import _History
-from sinks.notify.log import Reader
+from mekong.deploy.alerts import all_alerts
+from mekong.deploy.cli.receipts import receipts
+from mekong.deploy.registry import add_agency, create_topics, list_agencies, profile_of
+from mekong.deploy.subscriptions import answer, read_all
+from mekong.deploy.verify.log import Log
+from mekong.schemas import patience
+from mekong.schemas.errors import Retriable
+from mekong.schemas.settings import Settings
+from mekong.schemas.subscriptions import Answer
+from mekong.schemas.topics import ALERTS, ANSWERS, MEMBER_ALERTS, NOTIFICATIONS, RECEIPTS
+from mekong.sinks.delivery.feed import _History
+from mekong.sinks.delivery.log import Reader
 
 pytestmark = pytest.mark.timeout(180)
 EXAMPLES = Path(__file__).parent.parent / "examples"
@@ -36,7 +36,7 @@ WRITTEN = {
 def broker(new_kafka, start_server, tmp_path, monkeypatch):
     """A broker with something on every topic that is read to its end, as a process."""
     process = start_server(new_kafka)
-    for name, value in {"KAFKA_BOOTSTRAP": new_kafka.bootstrap, "SECRET": "hush", "HOME": str(tmp_path / "home")}.items():
+    for name, value in {"KAFKA_BOOTSTRAP": new_kafka.bootstrap, "SECRET": "hush" * 8, "HOME": str(tmp_path / "home")}.items():
         monkeypatch.setenv(f"MEKONG_{name}", value)
     create_topics(Settings())
     add_agency(Settings(), profile_of("VN-CUSTOMS"))

@@ -9,9 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 import clickhouse_connect
 import pytest
 
-from deploy.local.clickhouse import ClickHouse
-from deploy.local.ports import free_port
-from schemas.errors import Fatal
+from mekong.deploy.local.clickhouse import ClickHouse
+from mekong.deploy.local.ports import free_port
+from mekong.schemas.errors import Fatal
 
 
 def client_of(url: str, database: str = "default"):

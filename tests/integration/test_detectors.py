@@ -9,10 +9,10 @@ from datetime import date, datetime, timedelta
 import pytest
 from kafka import KafkaProducer
 
-from schemas import wire
-from schemas.control import CONTROL_HEADER, Tick, sign
-from schemas.topics import ALERTS, DAYS, INCOMING, NETWORK
-from streams.core.spikes.fold import MARK
+from mekong.schemas import wire
+from mekong.schemas.control import CONTROL_HEADER, Tick, sign
+from mekong.schemas.topics import ALERTS, DAYS, INCOMING, NETWORK
+from mekong.streams.core.spikes.fold import MARK
 
 pytestmark = pytest.mark.timeout(300)
 VN, LA = "VN-CUSTOMS", "LA-CUSTOMS"

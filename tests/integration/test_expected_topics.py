@@ -5,10 +5,10 @@ import uuid
 
 import pytest
 
-from deploy.topics import create_topics
-from producers.outbox import Outbox
-from schemas.settings import Settings
-from schemas.topics import INCOMING
+from mekong.deploy.topics import create_topics
+from mekong.producers.outbox import Outbox
+from mekong.schemas.settings import Settings
+from mekong.schemas.topics import INCOMING
 
 
 @pytest.fixture

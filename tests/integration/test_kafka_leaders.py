@@ -7,8 +7,8 @@ import pytest
 from kafka import KafkaProducer
 from kafka.admin import KafkaAdminClient, NewTopic
 
-from deploy.local.kafka import Kafka
-from deploy.local.ports import free_port
+from mekong.deploy.local.kafka import Kafka
+from mekong.deploy.local.ports import free_port
 from tests.integration.committed import committed
 
 

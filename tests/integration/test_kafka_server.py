@@ -13,10 +13,11 @@ from pathlib import Path
 import pytest
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import KafkaAdminClient, NewTopic
+from kafka.errors import KafkaError
 
-from deploy.local.kafka import Kafka
-from deploy.local.ports import free_port
-from schemas.errors import Fatal, Refused
+from mekong.deploy.local.kafka import LONGEST_TRANSACTION_MS, Kafka
+from mekong.deploy.local.ports import free_port
+from mekong.schemas.errors import Fatal, Refused
 
 
 def written(bootstrap: str, topic: str, values: list[bytes]) -> None:
@@ -77,7 +78,7 @@ def test_a_folder_without_a_cluster_id_is_refused_with_a_sentence(new_kafka):
 
 def test_a_child_is_killed_by_the_kernel_when_its_parent_is_killed(tmp_path: Path):
     started_by = (
-        "import sys, time\nfrom pathlib import Path\nfrom deploy.local.process import Process\n"
+        "import sys, time\nfrom pathlib import Path\nfrom mekong.deploy.local.process import Process\n"
         "p = Process([sys.executable, '-c', 'import time; time.sleep(60)'], Path(sys.argv[1]))\nprint(p.pid, flush=True)\ntime.sleep(60)\n"
     )
     parent = subprocess.Popen([sys.executable, "-c", started_by, str(tmp_path / "log")], stdout=subprocess.PIPE, text=True)
@@ -103,3 +104,11 @@ def test_the_broker_runs_on_the_packaged_java_where_the_system_has_none(new_kafk
     again = Kafka(new_kafka.folder, new_kafka.port, new_kafka.controller_port)
     assert any(option.startswith("-XX:SharedArchiveFile=") for option in again.command())
     start_server(again)
+
+
+def test_a_transaction_that_may_hold_others_back_for_long_is_refused_and_what_libraries_ask_for_is_not(kafka):
+    KafkaProducer(bootstrap_servers=kafka, transactional_id="short").init_transactions()  # a minute, as in most libraries
+    with pytest.raises(KafkaError, match="InvalidTransactionTimeoutError"):
+        KafkaProducer(
+            bootstrap_servers=kafka, transactional_id="long", transaction_timeout_ms=LONGEST_TRANSACTION_MS + 1
+        ).init_transactions()

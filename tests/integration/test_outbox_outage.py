@@ -6,11 +6,11 @@ import time
 
 import pytest
 
-from deploy.topics import create_topics
-from producers.outbox import Outbox
-from schemas.errors import Refused, Retriable
-from schemas.settings import Settings
-from schemas.topics import INCOMING
+from mekong.deploy.topics import create_topics
+from mekong.producers.outbox import Outbox
+from mekong.schemas.errors import Refused, Retriable
+from mekong.schemas.settings import Settings
+from mekong.schemas.topics import INCOMING
 
 VN = "VN-CUSTOMS"
 TOPIC = INCOMING.of(VN)
@@ -27,7 +27,7 @@ def broker(new_kafka, start_server):
 
 def test_a_topic_that_is_not_there_is_refused(broker):
     _, settings = broker
-    with Outbox[int](settings) as outbox, pytest.raises(Refused, match=r"in\.LA-CUSTOMS\.v1: there is no such topic"):
+    with Outbox[int](settings) as outbox, pytest.raises(Refused, match=r"in\.LA-CUSTOMS\.v1: the topic does not exist"):
         outbox.send(INCOMING.of("LA-CUSTOMS"), "1", b"{}", 1)
 
 

@@ -5,11 +5,11 @@ import asyncio
 import pytest
 from aiokafka import TopicPartition
 
-from schemas.errors import Refused
-from schemas.topics import CASES
-from streams.agents import AGENTS
-from streams.app import build, connection
-from streams.lanes import Lane
+from mekong.schemas.errors import Refused
+from mekong.schemas.topics import CASES
+from mekong.streams.agents import AGENTS
+from mekong.streams.app import build, connection
+from mekong.streams.lanes import Lane
 
 SOURCE = TopicPartition("in.VN-CUSTOMS.v1", 0)
 
@@ -39,7 +39,7 @@ async def rebuilt(lane, state, positions):
 
 
 def test_a_lane_that_is_half_replaced_is_refused_until_it_is_whole(deployment, monkeypatch):
-    monkeypatch.setattr("streams.lanes.REPLACE_RECORDS", 2)
+    monkeypatch.setattr("mekong.streams.lanes.REPLACE_RECORDS", 2)
     options = connection(deployment.settings)
     app = build(AGENTS["intake"](deployment.settings), deployment.settings, frozenset({SOURCE.topic}))
     old, new = ({b"k%d" % number: value for number in range(6)} for value in (b"up to 100", b"up to 50"))

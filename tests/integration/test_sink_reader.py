@@ -7,8 +7,8 @@ import pytest
 from kafka import ConsumerRebalanceListener, TopicPartition
 from kafka.admin import KafkaAdminClient, NewTopic
 
-from schemas.settings import Settings
-from sinks.reader import consumer
+from mekong.schemas.settings import Settings
+from mekong.sinks.reader import consumer
 
 
 class FromTheStart(ConsumerRebalanceListener):

@@ -4,24 +4,29 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from unittest.mock import ANY
 from uuid import UUID
 
 import pytest
 
-from schemas import wire
-from schemas.control import AgencyProfile, Membership
-from schemas.counts import Count
-from schemas.errors import Fatal, Refused
-from schemas.journal import AgencyEntry, Enriched, EnrichedLine, Source, TickEntry, Version
-from schemas.receipts import Receipt
-from sinks import base
-from sinks.clickhouse import migrate as migrating
-from sinks.clickhouse.client import Database
-from sinks.clickhouse.migrate import migrate
-from sinks.clickhouse.sink import ClickHouseSink, DlqLimit
-from sinks.clickhouse.tables import TABLES
+from mekong.schemas import wire
+from mekong.schemas.control import AgencyProfile, Membership
+from mekong.schemas.counts import Count
+from mekong.schemas.errors import Fatal, Refused
+from mekong.schemas.journal import AgencyEntry, Enriched, EnrichedLine, Source, TickEntry, Version
+from mekong.schemas.receipts import Receipt
+from mekong.sinks import base
+from mekong.sinks.clickhouse import migrate as migrating
+from mekong.sinks.clickhouse.client import Database
+from mekong.sinks.clickhouse.migrate import migrate
+from mekong.sinks.clickhouse.redrive import Redriven, redrive
+from mekong.sinks.clickhouse.sink import ClickHouseSink, DlqLimit
+from mekong.sinks.clickhouse.table import Table
+from mekong.sinks.clickhouse.tables import TABLES
 
 JOURNAL = base.Source("journal.v1", 2)
 BY_NAME = {table.name: table for table in TABLES}
@@ -174,12 +179,15 @@ def test_lines_are_a_row_each_with_their_own_mass(database, store):
 
 def test_rejections_say_what_and_why(database, store):
     base_of = {"source_topic": "in.VN-CUSTOMS.v1", "agency": "VN-CUSTOMS", "received_at": EARLY}
-    rejected = Receipt(**base_of, source_offset=4, outcome="rejected", reason="bad_date", field="seized_at", detail="no date")
+    rejected = Receipt(
+        **base_of, source_offset=4, outcome="rejected", reason="bad_date", field="seized_at", detail="no date", correlation_id="row 17"
+    )
     accepted = Receipt(**base_of, source_offset=5, outcome="accepted", event_id=UUID(int=1), version=1, case_no="C-1")
     store(wire.encode(rejected), wire.encode(accepted), table="receipts", source=base.Source("receipts.VN-CUSTOMS.v1", 0))
     assert database.query("SELECT agency, reason, field, detail, source_offset FROM rejections").rows == [
         ("VN-CUSTOMS", "bad_date", "seized_at", "no date", 4),
     ]
+    assert database.query("SELECT source_offset, correlation_id FROM receipts ORDER BY source_offset").rows == [(4, "row 17"), (5, "")]
 
 
 def test_the_newest_count_of_a_series_is_current(database, store):
@@ -212,6 +220,62 @@ def test_refused_records_become_dead_letters_and_the_rest_goes_in(database, stor
 def test_a_deploy_that_sends_everything_to_the_dead_letters_stops(store):
     with pytest.raises(Fatal, match="in a row"):
         store(*[b"{}"] * 8, limit=DlqLimit(in_a_row=5))
+
+
+def test_a_sink_that_starts_again_knows_what_was_put_aside_before(database, store):
+    for _ in range(3):
+        with pytest.raises(Fatal, match="5 records in a row"):
+            store(*[b"{}"] * 8, limit=DlqLimit(in_a_row=5))
+    assert database.value("SELECT count() FROM dead_letters") == 4
+
+
+def test_sound_records_behind_dead_letters_end_their_run_over_a_restart(database, store):
+    for _ in range(3):
+        store(*[b"{}"] * 4, version(1), limit=DlqLimit(in_a_row=5))
+    assert database.value("SELECT count() FROM dead_letters") == 12
+
+
+@pytest.fixture
+def mended(monkeypatch) -> Callable[[], Table]:
+    """A table whose first code took nothing that names this agency; calling it gives the mended one."""
+    whole = BY_NAME["journal"]
+    monkeypatch.setitem(BY_NAME, "journal", replace(whole, sound="r.agency != 'VN-CUSTOMS' OR r.version = 1"))
+    return lambda: whole
+
+
+def test_dead_letters_come_into_their_table_once_however_often_they_are_redriven(database, store, mended):
+    sink = store(version(1), version(2), b"{}", version(3), version(1, 2))
+    assert redrive(database, mended()) == Redriven("journal", stored=2, refused=1, why=ANY)
+    assert redrive(database, mended()) == Redriven("journal", stored=0, refused=1, why=ANY)
+    rows = database.query("SELECT _offset, version, _value FROM journal ORDER BY _offset").rows
+    assert [(offset, number) for offset, number, _ in rows] == [(0, 1), (1, 2), (3, 3), (4, 1)]
+    assert json.loads(rows[1][2]) == json.loads(version(2))
+    assert database.query("SELECT _offset FROM dead_letters ORDER BY _offset").rows == [(1,), (2,), (3,)]
+    assert sink.positions([JOURNAL]) == {JOURNAL: 4}
+
+
+def test_a_redriving_that_was_killed_before_its_mark_adds_nothing_when_it_is_run_again(database, store, mended):
+    store(version(2))
+    redrive(database, mended())
+    database.command("TRUNCATE TABLE redriven")
+    assert redrive(database, mended()).stored == 1
+    assert database.value("SELECT count() FROM journal") == 1
+
+
+def test_redriving_waits_for_an_insert_of_the_sink(database, store, mended, fresh_database):
+    store(version(2))
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda _: redrive(Database(fresh_database), mended()), range(4)))
+    assert sum(one.refused for one in found) == 0
+    assert database.value("SELECT count() FROM journal") == 1
+
+
+def test_what_a_person_has_had_redriven_no_longer_counts_for_the_limit(database, store):
+    with pytest.raises(Fatal):
+        store(*[b"{}"] * 5, limit=DlqLimit(in_a_row=5))
+    assert redrive(database, BY_NAME["journal"]).refused == 4
+    store(b"{}", version(1), limit=DlqLimit(in_a_row=5))
+    assert database.value("SELECT max(_offset) FROM journal") == 5
 
 
 def test_a_block_of_many_sources_is_one_part_however_large(database):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import stat
 import subprocess
@@ -11,13 +12,20 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.error import HTTPError
 from urllib.parse import urlsplit
+from urllib.request import HTTPCookieProcessor, build_opener, urlopen
 
 import pytest
 from kafka import KafkaAdminClient
 
-from deploy.local import probe
-from schemas.topics import CASES
+from mekong.deploy.local import probe
+from mekong.deploy.local.lineup import WORKERS
+from mekong.deploy.registry import read_compacted
+from mekong.deploy.secret import SECRET, fingerprint
+from mekong.schemas.settings import Settings
+from mekong.schemas.topics import CASES, REGISTRY
+from tests.integration.scraped import figure, until
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
 
@@ -31,7 +39,7 @@ def mekong(tmp_path_factory) -> Iterator[Mekong]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("MEKONG_")} | {"MEKONG_HOME": str(home)}
 
     def run(*arguments: str, **more: str) -> subprocess.CompletedProcess:
-        command = [sys.executable, "-P", "-m", "deploy.cli", *arguments]
+        command = [sys.executable, "-P", "-m", "mekong.deploy.cli", *arguments]
         return subprocess.run(command, capture_output=True, text=True, env=environment | more, timeout=300, check=False)
 
     yield run
@@ -63,6 +71,31 @@ def pids(found: dict) -> dict[str, int]:
     return {one["name"]: one["pid"] for one in found["processes"]}
 
 
+def test_the_server_answers_where_the_status_says(stack):
+    with urlopen(f"{stack['web']['url']}/v1/openapi.json", timeout=30) as answer:
+        assert json.load(answer)["openapi"] == "3.1.0"
+
+
+def test_each_process_serves_its_metrics_where_the_status_says(stack):
+    served = {one["name"]: one["metrics"] for one in stack["processes"] if one["metrics"]}
+    assert set(served) == set(WORKERS)
+    assert len(set(served.values())) == len(WORKERS)
+    for name, where in served.items():
+        assert until(f"http://{where}", "/readyz", 200) == f"{name} is ready.\n"
+        assert figure(f"http://{where}", "mekong_ready") == 1
+
+
+def test_the_live_page_opens_with_the_key_that_the_status_shows_and_no_log_has_it(stack):
+    page, _, key = stack["web"]["console"].partition("?key=")
+    with pytest.raises(HTTPError, match="403"):
+        urlopen(page, timeout=30)
+    with build_opener(HTTPCookieProcessor()).open(f"{page}?key={key}", timeout=30) as answer:
+        assert (answer.status, answer.url) == (200, page)
+    logs = list((Path(stack["home"]) / "logs").iterdir())
+    assert {"supervisor.log", "web.log"} <= {log.name for log in logs}
+    assert not [log.name for log in logs if key in log.read_text(encoding="utf-8")]
+
+
 def is_alive(pid: int) -> bool:
     stat = Path(f"/proc/{pid}/stat")
     try:
@@ -72,10 +105,15 @@ def is_alive(pid: int) -> bool:
 
 
 def test_a_stack_tells_where_its_servers_are_and_what_runs(stack):
-    assert set(pids(stack)) == {"clickhouse", "kafka", "intake", "watch", "network", "share", "notify", "notifier", "sink", "clock"}
+    assert set(pids(stack)) == {"clickhouse", "kafka", "intake", "watch", "network", "share", "notify", "notifier", "sink", "web", "clock"}
     assert probe.cluster_at(stack["kafka"]["bootstrap"]) == stack["kafka"]["cluster_id"]
     assert probe.answer_of(stack["clickhouse"]["url"], "EXISTS DATABASE mekong") == "1"
     assert stack["clock"] == "on"
+
+
+def test_a_stack_knows_its_secret_before_any_agency_is_there(stack):
+    settings = Settings(home=Path(stack["home"]))
+    assert read_compacted(settings, REGISTRY.name) == {SECRET: fingerprint(settings)}
 
 
 def test_no_password_stands_on_the_terminal_or_in_a_log_and_nobody_else_reads_the_folder(mekong, stack):
@@ -91,6 +129,30 @@ def test_other_commands_find_the_stack_by_its_home(mekong, stack):
     assert [one["agency"] for one in json.loads(mekong("agency", "list", "--json").stdout)] == ["VN-CUSTOMS"]
     assert json.loads(mekong("topics", "--create", "--json").stdout)["made"] == []
     assert mekong("migrate").stdout == "up to date\n"
+
+
+def test_status_is_healthy_until_a_worker_stands_and_names_the_place(mekong, stack, tmp_path):
+    def health(healthy: bool, within_s: float = 90.0) -> dict:
+        deadline = time.monotonic() + within_s
+        while (found := status(mekong))["healthy"] is not healthy:
+            assert time.monotonic() < deadline, found
+        return found
+
+    until_up(mekong)
+    assert health(True)["trouble"] == []
+    watch = pids(stack)["watch"]
+    os.kill(watch, signal.SIGSTOP)
+    try:
+        line = {"commodity_group": "drug", "substance_or_taxon": "Heroin", "quantity": 1, "unit": "kg"}
+        case = {"message_type": "seizure", "agency": "VN-CUSTOMS", "case_no": "1", "seized_at": "2026-05-03", "lines": [line]}
+        (tmp_path / "one.jsonl").write_text(json.dumps(case))
+        assert mekong("send", str(tmp_path / "one.jsonl"), "--format", "json", "--agency", "VN-CUSTOMS").returncode == 0
+        found = health(False)
+        assert any(re.fullmatch(r"watch stands at journal.v1/6 offset \d+: see the end of its log", one) for one in found["trouble"]), found
+        assert mekong("status").returncode == 1
+    finally:
+        os.kill(watch, signal.SIGCONT)
+    health(True)
 
 
 def test_a_second_stack_in_the_same_folder_is_refused(mekong, stack):
@@ -177,7 +239,7 @@ def test_down_stops_everything_and_reset_forgets_it(mekong, stack):
 
 def test_ctrl_c_stops_a_stack_in_the_foreground_in_order(mekong, tmp_path):
     environment = {name: value for name, value in os.environ.items() if not name.startswith("MEKONG_")} | {"MEKONG_HOME": str(tmp_path)}
-    command = [sys.executable, "-P", "-m", "deploy.cli", "up"]
+    command = [sys.executable, "-P", "-m", "mekong.deploy.cli", "up"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment) as shown:
         said = []
         for line in shown.stdout:

@@ -5,11 +5,12 @@ import signal
 import sys
 import time
 
-from deploy.local.process import Process
-from deploy.registry import add_agencies, create_topics, profile_of
-from schemas.settings import Settings
+from mekong.deploy.local.process import Process
+from mekong.deploy.registry import add_agencies, create_topics, profile_of
+from mekong.schemas.settings import Settings
 
 ENDS_WITHIN_S = 18
+SECRET = "the secret of a deployment, 32 bytes"
 
 
 def until(holds, within_s=90):
@@ -21,11 +22,11 @@ def until(holds, within_s=90):
 
 def test_a_worker_told_to_stop_while_the_broker_is_paused_ends_soon(new_kafka, start_server, tmp_path):
     broker = start_server(new_kafka)
-    values = {"MEKONG_KAFKA_BOOTSTRAP": new_kafka.bootstrap, "MEKONG_SECRET": "secret", "MEKONG_HOME": str(tmp_path / "home")}
-    settings = Settings(kafka_bootstrap=new_kafka.bootstrap, secret="secret")
+    values = {"MEKONG_KAFKA_BOOTSTRAP": new_kafka.bootstrap, "MEKONG_SECRET": SECRET, "MEKONG_HOME": str(tmp_path / "home")}
+    settings = Settings(kafka_bootstrap=new_kafka.bootstrap, secret=SECRET)
     create_topics(settings)
     add_agencies(settings, [profile_of("VN-CUSTOMS")])
-    worker = Process([sys.executable, "-m", "deploy.cli", "worker", "intake"], tmp_path / "intake.log", env={**os.environ, **values})
+    worker = Process([sys.executable, "-m", "mekong.deploy.cli", "worker", "intake"], tmp_path / "intake.log", env={**os.environ, **values})
     try:
         until(lambda: "partitions assigned" in worker.log.read_text().lower() or "intake-" in worker.log.read_text())
         broker.send(signal.SIGSTOP)

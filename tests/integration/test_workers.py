@@ -7,8 +7,8 @@ from collections import Counter
 
 import pytest
 
-from schemas.counts import Count
-from schemas.topics import CASES, COUNTS, DAYS, lane_of
+from mekong.schemas.counts import Count, Window
+from mekong.schemas.topics import CASES, COUNTS, DAYS, lane_of
 
 VN, LA = "VN-CUSTOMS", "LA-CUSTOMS"
 
@@ -55,7 +55,7 @@ def test_each_message_gets_one_receipt_and_each_version_one_entry(deployment):
         ("rejected", None, "wrong_agency"),
         ("accepted", 1, None),
     ]
-    assert [receipt["source_offset"] for receipt in receipts] == list(range(1, 11))  # 0 is the agency's profile
+    assert [receipt["source_offset"] for receipt in receipts] == list(range(2, 12))  # 0 is the agency's profile, 1 its marker
     assert {warning["code"] for warning in receipts[-1]["warnings"]} == {"unknown_field", "likely_identifier"}
     assert [entry["kind"] for entry in deployment.journal()] == ["agency", "version", "version", "version", "version"]
 
@@ -75,7 +75,7 @@ def test_a_worker_killed_again_and_again_loses_and_doubles_nothing(deployment):
         worker = deployment.mekong("worker", "intake")
     for agency in messages:
         offsets = [receipt["source_offset"] for receipt in deployment.receipts(agency, 3_000, within_s=120)]
-        assert offsets == list(range(1, 3_001))
+        assert offsets == list(range(2, 3_002))
     journal = deployment.journal()
     assert set(versions(journal).values()) == {1}
     assert len(versions(journal)) == 6_000
@@ -114,7 +114,7 @@ def test_a_worker_that_was_taken_for_gone_takes_its_lanes_up_where_they_are_now(
     time.sleep(3)  # the group's commit follows: beyond where the paused one was
     paused.send(signal.SIGCONT)
     deployment.wait_until(
-        lambda: paused.log.read_text().count("intake ready: 2 sources") == 2 or paused.exit_code is not None,
+        lambda: paused.log.read_text().count("intake ready: 3 sources") == 2 or paused.exit_code is not None,
         "it is in the group again, or was fenced off by what it had fetched before it heard",
     )
     for agency in (VN, LA):
@@ -131,11 +131,9 @@ def test_an_agency_added_while_the_worker_runs_is_picked_up_within_a_minute(depl
     deployment.receipts(VN, 1)
     deployment.register(LA)
     deployment.send(LA, [seizure(LA, number) for number in range(100)])
-    deployment.wait_until(lambda: worker.exit_code is not None, "the worker ends to start with the new topic", 40)
-    assert worker.exit_code == 0
-    deployment.mekong("worker", "intake")
     assert [receipt["outcome"] for receipt in deployment.receipts(LA, 100)] == ["accepted"] * 100
     assert len(deployment.receipts(VN)) == 1
+    assert worker.exit_code is None
 
 
 def test_messages_near_the_size_limit_go_through_whole(deployment):
@@ -166,17 +164,16 @@ def test_counts_follow_corrections_and_withdrawals_at_the_next_tick(deployment):
         ("day", "2026-05-03"): 8,
         ("day", "2026-05-04"): 1,
         ("month", "2026-05-01"): 9,
-        ("7d", ""): 9,
-        ("30d", ""): 9,
+        **{(window.value, ""): 9 for window in Window if window.days},
     }
 
 
 def tick(deployment, at):
     from kafka import KafkaProducer
 
-    from schemas import wire
-    from schemas.control import CONTROL_HEADER, Tick, sign
-    from schemas.topics import INCOMING
+    from mekong.schemas import wire
+    from mekong.schemas.control import CONTROL_HEADER, Tick, sign
+    from mekong.schemas.topics import INCOMING
 
     value = wire.encode(Tick(at=at, replay=True))
     topic = INCOMING.of(VN)
@@ -207,7 +204,7 @@ def test_a_lost_state_stops_the_worker_until_it_is_rebuilt_from_the_journal(depl
     deployment.mekong("worker", "intake")
     deployment.send(VN, [seizure(VN, number) for number in range(31)])
     receipts = deployment.receipts(VN, 62)
-    assert [receipt["source_offset"] for receipt in receipts] == [*range(1, 32), *range(33, 64)]
+    assert [receipt["source_offset"] for receipt in receipts] == [*range(2, 33), *range(34, 65)]
     assert Counter(receipt["outcome"] for receipt in receipts) == {"accepted": 31, "rejected": 1, "duplicate": 30}
 
 

@@ -2,23 +2,24 @@
 
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
+from unittest.mock import patch
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemas import wire
-from schemas.times import minute_of, to_text
-from streams.core.counts.fold import fold
-from streams.core.draft import Draft
-from streams.core.journal import read
+from mekong.schemas.counts import Window
+from mekong.schemas.times import minute_of, to_text
+from mekong.streams.core.counts.book import Book
+from mekong.streams.core.counts.fold import fold
+from mekong.streams.core.draft import Draft
+from mekong.streams.core.journal import read
+from tests.amount import examples
+from tests.fakes import written
 
 START = datetime(2026, 5, 1, tzinfo=UTC)
+MINUTES = {window.value: window.minutes for window in Window if window.minutes}  # tests/unit/test_windows.py says what they mean
+DAYS = {window.value: window.days for window in Window if window.days}
 GROUPS = ("drug", "fauna", "timber")
-
-
-class Record:
-    def __init__(self, offset, entry):
-        self.offset, self.value = offset, wire.dump(entry)
 
 
 @st.composite
@@ -60,7 +61,7 @@ def journals(draw):
 
 def run(entries, cuts):
     """The journal folded in runs cut at ``cuts``, each committed before the next; state and everything told."""
-    records = [Record(offset, entry) for offset, entry in enumerate(entries)]
+    records = [written(entry, offset) for offset, entry in enumerate(entries)]
     state, told = {}, []
     for first, last in zip([0, *cuts], [*cuts, len(records)], strict=True):
         changes = {}
@@ -69,7 +70,7 @@ def run(entries, cuts):
     return state, told
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=examples(150))
 @given(journals(), st.lists(st.integers(0, 40), max_size=6))
 def test_any_split_of_the_journal_into_runs_gives_the_same_counts(journal, cuts):
     entries, _ = journal
@@ -77,7 +78,7 @@ def test_any_split_of_the_journal_into_runs_gives_the_same_counts(journal, cuts)
     assert run(entries, cuts) == run(entries, [])
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=examples(150))
 @given(journals(), st.integers(0, 40), st.integers(0, 40))
 def test_a_crash_after_any_run_and_a_replay_from_the_stored_position_changes_nothing(journal, crash, cut):
     entries, _ = journal
@@ -85,11 +86,52 @@ def test_a_crash_after_any_run_and_a_replay_from_the_stored_position_changes_not
     whole, _ = run(entries, [])
     state, _ = run(entries[:crash], [])  # committed with its position; what came behind it is lost and folded again
     changes = {}
-    list(fold(Draft(state, changes), read([Record(offset, entry) for offset, entry in enumerate(entries)][crash:])))
+    list(fold(Draft(state, changes), read([written(entry, offset) for offset, entry in enumerate(entries)][crash:])))
     assert {**state, **changes} == whole
 
 
-@settings(deadline=None, max_examples=150)
+@st.composite
+def busy_days(draw):
+    """One agency: cases of some hours before and after now, a change of its offset, and ticks minutes or hours apart."""
+    now, entries = START, [{"kind": "agency", "format": 1, "agency": "VN-CUSTOMS", "profile": {"utc_offset": "+07:00"}}]
+    for _ in range(draw(st.integers(1, 60))):
+        what = draw(st.integers(0, 9))
+        if what < 2:
+            at = now + timedelta(minutes=draw(st.integers(-1_500, 1_500)))
+            new = {"precision": "time", "day": at.date().isoformat(), "minute": minute_of(at), "phase": None, "groups": {"drug": (1, 5)}}
+            entries.append({"kind": "version", "format": 1, "agency": "VN-CUSTOMS", "supersedes": None, "contribution": new})
+        elif what == 2 and draw(st.booleans()):
+            offset = draw(st.sampled_from(["+07:00", "-05:00", "+13:00"]))
+            entries.append({"kind": "agency", "format": 1, "agency": "VN-CUSTOMS", "profile": {"utc_offset": offset}})
+        else:
+            now += timedelta(minutes=draw(st.sampled_from([1, 1, 1, 2, 30, 58, 59, 60, 61, 700, 1_439, 1_440])))
+            entries.append({"kind": "tick", "format": 1, "agency": "VN-CUSTOMS", "at": to_text(now)})
+    return entries
+
+
+@settings(deadline=None, max_examples=examples(300))
+@given(busy_days())
+def test_a_tick_that_is_passed_over_as_quiet_had_nothing_to_tell(entries):
+    _, told = run(entries, [])
+    with patch.object(Book, "is_quiet", return_value=False):
+        _, every = run(entries, [])
+    assert something(told) == something(every)
+
+
+def test_a_quiet_minute_reads_and_writes_next_to_nothing():
+    entries = [{"kind": "agency", "format": 1, "agency": "VN-CUSTOMS", "profile": {"utc_offset": "+07:00"}}]
+    entries += [{"kind": "tick", "format": 1, "agency": "VN-CUSTOMS", "at": to_text(START + timedelta(minutes=n))} for n in range(1_440)]
+    with patch.object(Book, "minutes", autospec=True, side_effect=Book.minutes) as summed:
+        run(entries, [])
+    assert summed.call_count == 2 * len(MINUTES)  # at the first tick, and when the local day ends
+
+
+def something(told):
+    """What tells a count or a bucket."""
+    return [(agency, counts, buckets) for agency, counts, buckets in told if counts or buckets]
+
+
+@settings(deadline=None, max_examples=examples(150))
 @given(journals())
 def test_the_newest_counts_equal_a_recount_from_scratch(journal):
     entries, current = journal
@@ -112,9 +154,9 @@ def recount(current, ticks):
         windows = [("month", found["day"][:7] + "-01")] + ([("phase", found["phase"])] if found["phase"] else [])
         if found["precision"] in {"time", "day"}:
             windows.append(("day", found["day"]))
-            windows += [(name, "") for name, days in (("7d", 7), ("30d", 30)) if today - timedelta(days=days) < day <= today]
+            windows += [(name, "") for name, days in DAYS.items() if today - timedelta(days=days) < day <= today]
         if found["precision"] == "time":
-            windows += [(name, "") for name, length in (("1h", 60), ("24h", 1440)) if minute - length < found["minute"] <= minute]
+            windows += [(name, "") for name, length in MINUTES.items() if minute - length < found["minute"] <= minute]
         every = [*found["groups"].items(), (None, tuple(map(sum, zip(*found["groups"].values(), strict=True))))]
         for window, start in windows:
             for group, (lines, mg) in every:

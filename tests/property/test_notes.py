@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemas.identifiers import DOCUMENT, MAIL, PHONE, PLATE, likely_identifiers
+from mekong.schemas.identifiers import DOCUMENT, MAIL, PHONE, PLATE, likely_identifiers
 
 DIGITS_AND_SIGNS = st.text("0123456789 +-./()@ABKXabk粤กข၁က", max_size=200)
 

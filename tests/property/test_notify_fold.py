@@ -6,21 +6,18 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemas import wire
-from schemas.notifications import Notification
-from schemas.times import to_text
-from streams.core.draft import Draft
-from streams.core.notices.notify import fold_answers, fold_shared, fold_wishes
+from mekong.schemas import wire
+from mekong.schemas.notifications import Notification
+from mekong.schemas.times import to_text
+from mekong.streams.core.draft import Draft
+from mekong.streams.core.notices.notify import fold_answers, fold_shared, fold_subscriptions
+from tests.amount import examples
+from tests.fakes import written
 
 MEMBERS = ("VN-CUSTOMS", "LA-CUSTOMS")
 SERIES = ("VN-CUSTOMS/drug", "VN-CUSTOMS/fauna", "LA-CUSTOMS/drug")
 START = datetime(2026, 5, 1, tzinfo=UTC)
 WEEK = timedelta(days=7)
-
-
-class Record:
-    def __init__(self, offset, value, key=b"duty"):
-        self.offset, self.value, self.key = offset, wire.dump(value), key
 
 
 def text(minute):
@@ -111,12 +108,12 @@ def worlds(draw, with_answers=True):
     steps = list(first)
     while waiting := [part for part in waiting if part]:
         steps.append(random.choice(waiting).pop(0))
-    return [(what, Record(offset, value, str(value.get("id")).encode())) for offset, (what, value) in enumerate(steps)]
+    return [(what, written(value, offset, str(value.get("id")).encode())) for offset, (what, value) in enumerate(steps)]
 
 
 def fold(draft, what, records):
     if what == "wish":
-        return list(fold_wishes(draft, records))
+        return list(fold_subscriptions(draft, records))
     if what == "answer":
         return list(fold_answers(draft, records))
     return list(fold_shared(draft, what, records))
@@ -143,13 +140,13 @@ def sent(steps):
     return [wire.decode(raw, Notification) for raw in run(steps)[1]]
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=examples(25))
 @given(worlds(), st.sets(st.integers(1, 200), max_size=12))
 def test_any_split_into_runs_and_transactions_gives_the_same(steps, cuts):
     assert run(steps, cuts) == run(steps)
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=examples(25))
 @given(worlds(), st.integers(0, 200))
 def test_a_crash_and_a_replay_from_the_stored_position_give_the_rest_of_the_same(steps, crash):
     state, told = run(steps[:crash])
@@ -157,7 +154,7 @@ def test_a_crash_and_a_replay_from_the_stored_position_give_the_rest_of_the_same
     assert (rest_state, told + rest) == run(steps)
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=examples(25))
 @given(worlds())
 def test_no_alert_state_goes_twice_to_one_subscription(steps):
     found = sent(steps)
@@ -166,7 +163,7 @@ def test_no_alert_state_goes_twice_to_one_subscription(steps):
     assert max(told.values(), default=1) == 1
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=examples(25))
 @given(worlds(with_answers=False))
 def test_every_alert_that_is_wanted_is_in_exactly_one_notification_and_no_other_is(steps):
     current = {json["id"]: json for what, record in steps if what == "wish" and (json := wire.load(record.value))}
@@ -185,7 +182,7 @@ def test_every_alert_that_is_wanted_is_in_exactly_one_notification_and_no_other_
     assert not [key for key in state if key.startswith(b"item/")]
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=examples(25))
 @given(worlds(with_answers=False))
 def test_no_seven_days_have_more_alerts_at_once_than_the_budget(steps):
     budgets = {json["id"]: json["budget_per_week"] for what, record in steps if what == "wish" and (json := wire.load(record.value))}
@@ -198,7 +195,7 @@ def test_no_seven_days_have_more_alerts_at_once_than_the_budget(steps):
             assert sum(1 for at in times if end - WEEK < at <= end) <= budgets[subscription]
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=examples(25))
 @given(worlds(with_answers=False))
 def test_in_quiet_hours_only_severe_alerts_and_messages_go_out(steps):
     wishes_by_id = {json["id"]: json for what, record in steps if what == "wish" and (json := wire.load(record.value))}
@@ -212,7 +209,7 @@ def test_in_quiet_hours_only_severe_alerts_and_messages_go_out(steps):
         assert not is_quiet or one.reason == "warning" or (one.reason == "alert" and one.items[0]["tier"] == "SEVERE")
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=examples(25))
 @given(worlds())
 def test_an_unpaused_subscription_hears_something_every_day(steps):
     known = {wire.load(record.value)["id"] for what, record in steps if what == "wish"}

@@ -7,10 +7,12 @@ from functools import partial
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemas import wire
-from schemas.times import to_text
-from streams.core.draft import Draft
-from streams.core.notices.share import fold_alerts, fold_journal
+from mekong.schemas import wire
+from mekong.schemas.times import to_text
+from mekong.streams.core.draft import Draft
+from mekong.streams.core.notices.share import fold_alerts, fold_journal
+from tests.amount import examples
+from tests.fakes import written
 
 AGENCIES = ("VN-CUSTOMS", "LA-CUSTOMS", "TH-CUSTOMS")
 START = datetime(2026, 5, 1, tzinfo=UTC)
@@ -18,11 +20,6 @@ START = datetime(2026, 5, 1, tzinfo=UTC)
 
 JOURNALS = {agency: partial(fold_journal, partition=number) for number, agency in enumerate(AGENCIES)}
 """The fold of each agency's partition."""
-
-
-class Record:
-    def __init__(self, value):
-        self.value, self.offset = wire.dump(value), value.get("offset", 0)
 
 
 def text(minute):
@@ -122,7 +119,7 @@ def run(steps, cuts=(), state=None):
     for last in range(1, len(steps) + 1):
         if last == len(steps) or last in cuts or steps[last][0] is not steps[first][0]:
             fold = steps[first][0]
-            records = [Record(value) for _, value in steps[first:last]]
+            records = [written(value, value.get("offset", 0)) for _, value in steps[first:last]]
             told += [(one.member, one.key, wire.dump(one.shared)) for one in fold(Draft(state, changes), records)]
             first = last
         if last in cuts or last == len(steps):
@@ -135,7 +132,7 @@ def run(steps, cuts=(), state=None):
     return state, told
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=examples(40))
 @given(partitions(), st.randoms(), st.sets(st.integers(1, 60)))
 def test_any_split_into_runs_and_transactions_gives_the_same(found, random, cuts):
     profiles, parts = found
@@ -143,7 +140,7 @@ def test_any_split_into_runs_and_transactions_gives_the_same(found, random, cuts
     assert run(steps, cuts) == run(steps)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=examples(40))
 @given(partitions(), st.randoms(), st.integers(0, 60))
 def test_a_crash_and_a_replay_from_the_stored_position_give_the_rest_of_the_same(found, random, crash):
     profiles, parts = found
@@ -153,7 +150,7 @@ def test_a_crash_and_a_replay_from_the_stored_position_give_the_rest_of_the_same
     assert (rest_state, told + rest) == run(steps)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=examples(40))
 @given(partitions(), st.randoms(), st.randoms())
 def test_any_interleaving_of_the_partitions_tells_every_member_the_same(found, one, other):
     profiles, parts = found
@@ -162,7 +159,7 @@ def test_any_interleaving_of_the_partitions_tells_every_member_the_same(found, o
     assert Counter(first) == Counter(second)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=examples(40))
 @given(partitions(), st.randoms())
 def test_what_is_the_members_own_or_names_it_does_not_hang_on_when_it_was_registered(found, random):
     profiles, parts = found
@@ -180,7 +177,7 @@ def own(told):
     return Counter(one for one in told if wire.load(one[2])["kind"] != "alert" or one[0] == one[1])
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=examples(40))
 @given(partitions(), st.randoms())
 def test_every_alert_reaches_its_agency_exactly_once_and_nothing_waits_for_ever(found, random):
     profiles, parts = found
@@ -194,7 +191,7 @@ def test_every_alert_reaches_its_agency_exactly_once_and_nothing_waits_for_ever(
     assert not [key for key in state if key.startswith((b"held/", b"kept/"))]
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=examples(200))
 @given(partitions(counted=True), st.randoms())
 def test_no_red_case_is_behind_an_alert_that_goes_to_whom_it_does_not_name(found, random):
     profiles, parts = found
@@ -211,3 +208,37 @@ def test_no_red_case_is_behind_an_alert_that_goes_to_whom_it_does_not_name(found
 def number_of(name):
     """Where it comes among all that the test made."""
     return int(name.split()[-1])
+
+
+@st.composite
+def newcomers(draw):
+    """Partitions: a sender with warnings for agencies that are registered later, in time or not, each in a partition of its own."""
+    sender, day = AGENCIES[0], 60 * 24
+    days = sorted(draw(st.lists(st.integers(0, 300), min_size=1, max_size=12)))
+    journal = {agency: [] for agency in AGENCIES}
+    journal[sender].append(registered(sender, ()))
+    for number, at in enumerate(days):
+        by = draw(st.one_of(st.none(), st.integers(0, 300)))
+        content = {"to": sorted(draw(st.sets(st.sampled_from(AGENCIES[1:]), min_size=1)))}
+        content |= {"feedback_by": text(by * day)} if by is not None else {}
+        journal[sender].append(version(sender, number, at * day, "warning", content))
+    for agency in AGENCIES[1:]:
+        journal[agency].append(registered(agency, ()) | {"received_at": text(draw(st.integers(0, 300)) * day)})
+    for agency, part in journal.items():
+        first = max(start_of(entry) for entry in part) if agency == sender else start_of(part[0])
+        times = [text(number * day) for number in range(0, 500, 20)]
+        ticks = [{"kind": "tick", "format": 1, "agency": agency, "at": at, "received_at": at} for at in times if at >= first]
+        journal[agency] = [entry | {"offset": number} for number, entry in enumerate([*part, *ticks])]
+    return [(partial(fold_journal, partition=number, partitions={0, 1, 2}), journal[agency]) for number, agency in enumerate(AGENCIES)]
+
+
+def start_of(entry):
+    return entry["received_at"]
+
+
+@settings(deadline=None, max_examples=examples(60))
+@given(newcomers(), st.randoms(), st.randoms())
+def test_what_an_agency_hears_that_is_registered_late_does_not_hang_on_the_interleaving_and_nothing_is_kept_for_ever(parts, one, other):
+    (left, first), (_, second) = (run(interleaved(parts, random)) for random in (one, other))
+    assert Counter(first) == Counter(second)
+    assert not [key for key in left if key.startswith((b"kept/", b"waiting"))]

@@ -3,30 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from typing import NamedTuple
 
 import pytest
 
-from deploy.profiles import profile_of
-from producers.simulate import simulate
-from schemas import wire
-from schemas.control import CONTROL_HEADER, sign
-from schemas.journal import JOURNAL_ENTRY
-from schemas.receipts import Receipt
-from streams.core.draft import Draft
-from streams.core.intake.control import Deployment
-from streams.core.intake.fold import Intake
-from streams.core.intake.identity import Ids
+from mekong.deploy.profiles import profile_of
+from mekong.producers.simulate import simulate
+from mekong.schemas import wire
+from mekong.schemas.control import CONTROL_HEADER, sign
+from mekong.schemas.journal import JOURNAL_ENTRY
+from mekong.schemas.receipts import Receipt
+from mekong.streams.core.draft import Draft
+from mekong.streams.core.intake.control import Deployment
+from mekong.streams.core.intake.fold import Intake
+from mekong.streams.core.intake.identity import Ids
+from tests.fakes import Record
 
 SECRET = b"secret of the test"
-
-
-class Record(NamedTuple):
-    offset: int
-    timestamp: int
-    key: bytes | None
-    value: bytes
-    headers: tuple
 
 
 def taken(phase, seed):
@@ -38,8 +30,8 @@ def taken(phase, seed):
     for agency, sent in by_agency.items():
         topic = f"in.{agency}.v1"
         profile = wire.encode(profile_of(agency))
-        log = [Record(0, sent[0][0], None, profile, ((CONTROL_HEADER, sign(SECRET, topic, profile)),))]
-        log += [Record(offset, ms, None, value, ()) for offset, (ms, value) in enumerate(sent, 1)]
+        log = [Record(0, profile, None, sent[0][0], ((CONTROL_HEADER, sign(SECRET, topic, profile)),))]
+        log += [Record(offset, value, None, ms) for offset, (ms, value) in enumerate(sent, 1)]
         for said in Intake(Deployment(SECRET, clock_is_on=True)).fold(Draft({}, {}), topic, agency, log):
             entries += [JOURNAL_ENTRY.validate_json(wire.dump(said.entry))] if said.entry else []
             receipts += [wire.decode(wire.dump(said.receipt), Receipt)] if said.receipt else []
@@ -60,8 +52,8 @@ def test_intake_meets_new_cases_re_sends_corrections_and_withdrawals(exchanged):
     phase, _, receipts = exchanged
     outcomes = Counter(receipt.outcome.value for receipt in receipts)
     assert {"accepted", "corrected", "withdrawn", "duplicate"} <= set(outcomes)
+    assert not outcomes["stale"]  # who sends an older version again gives it the time of its report, and is known by it
     if phase == "V":
-        assert outcomes["stale"]
         assert 0.01 < outcomes["duplicate"] / outcomes["accepted"] < 0.06
 
 

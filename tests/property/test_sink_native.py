@@ -7,8 +7,8 @@ import struct
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sinks.base import Batch, Source
-from sinks.clickhouse.native import block
+from mekong.sinks.base import Batch, Source
+from mekong.sinks.clickhouse.native import block
 
 values = st.one_of(st.binary(max_size=40), st.sampled_from([b"x" * 127, b"y" * 128, b"z" * 16_383, b"w" * 16_384, b"v" * 70_000]))
 records = st.lists(st.tuples(st.integers(0, 2**63), st.integers(0, 2**50), values), min_size=1, max_size=5)

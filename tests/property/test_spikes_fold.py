@@ -7,12 +7,13 @@ from hypothesis import strategies as st
 
 from benchmarks.spikes.batch import Batch, run
 from benchmarks.spikes.journal import case, fold, profile, tick
-from schemas.wire import dump, encode, load
-from streams.core.spikes import negbin
-from streams.core.spikes.model import Outlook
-from streams.core.spikes.series import Series
-from streams.core.spikes.shape import DAY, WEEK
-from streams.core.spikes.verdict import Open, critical, judge
+from mekong.schemas.wire import dump, encode, load
+from mekong.streams.core.spikes.series.series import Series
+from mekong.streams.core.spikes.statistics import negbin
+from mekong.streams.core.spikes.statistics.model import Outlook
+from mekong.streams.core.spikes.statistics.shape import DAY, WEEK
+from mekong.streams.core.spikes.statistics.verdict import Open, critical, judge
+from tests.amount import examples
 
 AGENCY = "VN-CUSTOMS"
 FIRST = 738_900
@@ -36,7 +37,7 @@ def journal(plan, shuffled=None):
     return [*entries, tick(AGENCY, FIRST + len(plan))]
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=examples(25))
 @given(days, st.integers(1, 40))
 def test_any_cut_into_runs_gives_the_same_state_and_alerts_byte_for_byte(plan, length):
     entries = journal(plan)
@@ -46,7 +47,7 @@ def test_any_cut_into_runs_gives_the_same_state_and_alerts_byte_for_byte(plan, l
     assert [encode(alert) for alert in again] == [encode(alert) for alert in alerts]
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=examples(25))
 @given(days, st.randoms(use_true_random=False))
 def test_the_order_of_arrival_inside_a_day_leaves_no_trace_in_what_is_kept(plan, random):
     def shuffled(entries):
@@ -68,7 +69,7 @@ def kept(state):
     return found
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=examples(40))
 @given(st.lists(st.integers(0, 12), min_size=20, max_size=150), st.data())
 def test_any_order_in_which_counts_come_and_a_replay_give_the_series_of_the_order_of_events(counts, data):
     in_order, late = (Series.begin(DAY, FIRST, DAY.row) for _ in range(2))

@@ -7,10 +7,10 @@ from datetime import date, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from producers.parsed import Parsed, Stamp
-from producers.timeline import timeline
-from schemas.control import CONTROL
-from schemas.times import EventTime, Precision
+from mekong.producers.parsed import Parsed, Stamp
+from mekong.producers.timeline import timeline
+from mekong.schemas.control import CONTROL
+from mekong.schemas.times import EventTime, Precision
 
 LATEST = date(2021, 1, 1)
 DAYS = st.dates(date(2019, 11, 1), date(2020, 4, 1))

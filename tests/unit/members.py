@@ -5,10 +5,10 @@ from datetime import date
 import numpy as np
 
 from benchmarks.spikes.journal import case, profile, tick
-from schemas.wire import dump, load
-from streams.core.spikes.clocks import Expected
-from streams.core.spikes.network import Network
-from streams.core.spikes.rules import Rules
+from mekong.schemas.wire import dump, load
+from mekong.streams.core.spikes.network.clocks import Expected
+from mekong.streams.core.spikes.network.detectors import NetworkDetectors
+from mekong.streams.core.spikes.rules import Rules
 
 FIRST = date(2024, 1, 1).toordinal()
 AGENCIES = ("LA-CUSTOMS", "TH-CUSTOMS", "VN-CUSTOMS")
@@ -51,7 +51,7 @@ def folded(entries, rules=None, run=10**9, partitions=PARTITIONS, *, is_replay=F
         if network is None or place % run == 0:
             if network:
                 keep(network, state)
-            network = Network.from_stored(get, rules or Rules(), expected)
+            network = NetworkDetectors.from_stored(get, rules or Rules(), expected)
         alerts += network.take(entry, partitions[entry["agency"]])
     keep(network, state)
     return alerts

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from uuid import UUID
 
-from schemas.notifications import Notification, Reason
+from mekong.schemas.notifications import Notification, Reason
 
 AT = datetime(2026, 5, 3, 8, tzinfo=UTC)
 

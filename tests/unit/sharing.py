@@ -4,23 +4,17 @@ import json
 from datetime import date
 from functools import partial
 
-from schemas import wire
-from schemas.alerts import Kind, State, alert_id
-from schemas.control import AgencyProfile, Membership
-from streams.core.draft import Draft
-from streams.core.notices.share import fold_alerts, fold_journal
+from mekong.schemas import wire
+from mekong.schemas.alerts import Kind, State, alert_id
+from mekong.schemas.control import AgencyProfile, Membership
+from mekong.streams.core.draft import Draft
+from mekong.streams.core.notices.share import fold_alerts, fold_journal
+from tests.fakes import written
 
 VN, LA, TH, KR = "VN-CUSTOMS", "LA-CUSTOMS", "TH-CUSTOMS", "KR-CUSTOMS"
 MONTH = {"bucket": {"size": "month", "start": "2026-05-01", "end": "2026-05-31"}}
 RED = {"tlp": "TLP:RED", "release_to": [TH]}
 DAY, LATER = date(2026, 5, 3), date(2026, 9, 1)
-
-
-class Record:
-    key = None
-
-    def __init__(self, value, offset=0):
-        self.value, self.offset = wire.dump(value), offset
 
 
 def membership(phase="OMD-VII", starts="2026-04-01", ends="2026-08-31", groups=(), role="member"):
@@ -84,7 +78,7 @@ class World:
 
     def _commit(self, fold, values):
         changes = {}
-        records = [Record(value, self.read + place) for place, value in enumerate(values)]
+        records = [written(value, self.read + place) for place, value in enumerate(values)]
         told = [(one.member, json.loads(wire.dump(one.shared))) for one in fold(Draft(self.state, changes), records)]
         for key, value in changes.items():
             if value is None:

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from deploy.alerts import HEAD, History, brief, explained, line
-from deploy.cli.demo import strongest
-from deploy.numbers import number
-from deploy.sparkline import scale, sparkline
-from schemas.alerts import Alert, Explain, Kind, Span, State
-from schemas.settings import Settings
-from sinks.clickhouse.client import Answer
+from mekong.deploy.alerts import HEAD, History, brief, explained, line
+from mekong.deploy.cli.demo import strongest
+from mekong.deploy.numbers import number
+from mekong.deploy.sparkline import scale, sparkline
+from mekong.schemas.alerts import Alert, Explain, Kind, Span, State
+from mekong.schemas.settings import Settings
+from mekong.sinks.clickhouse.client import Answer
 
 GOOD = Path(__file__).parents[1] / "examples" / "alerts" / "good"
 SPIKE, MAJOR, OVER = (

@@ -10,10 +10,10 @@ from uuid import UUID
 
 import pytest
 
-from schemas.notifications import Notification, Reason
-from schemas.subscriptions import Answer, AnswerKind
-from sinks.notify.answers.form import Wrong, fields, forms_of, read
-from sinks.notify.words import SAID
+from mekong.schemas.notifications import Notification, Reason
+from mekong.schemas.subscriptions import Answer, AnswerKind
+from mekong.sinks.delivery.answers.form import Wrong, fields, forms_of, read
+from mekong.sinks.delivery.words import SAID
 
 ALERT = json.loads((Path(__file__).parents[1] / "examples" / "alerts" / "good" / "spike-open.json").read_text())
 NOW = datetime(2026, 5, 3, 9, tzinfo=UTC)

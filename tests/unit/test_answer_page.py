@@ -12,14 +12,14 @@ from uuid import UUID
 
 import pytest
 
-from schemas.notifications import Notification, Reason
-from schemas.subscriptions import Language
-from sinks.notify.answers.page import POLICY, Said, page, plain
-from sinks.notify.answers.picture import picture
-from sinks.notify.letter import as_html, as_text
-from sinks.notify.links import Link
-from sinks.notify.markup import Markup, element
-from sinks.notify.words import SAID
+from mekong.schemas.languages import Language
+from mekong.schemas.notifications import Notification, Reason
+from mekong.sinks.delivery.answers.page import POLICY, PageMessage, page, plain
+from mekong.sinks.delivery.answers.picture import picture
+from mekong.sinks.delivery.letter import as_html, as_text
+from mekong.sinks.delivery.links import Link
+from mekong.sinks.delivery.markup import Markup, element
+from mekong.sinks.delivery.words import SAID
 
 ALERTS = Path(__file__).parents[1] / "examples" / "alerts" / "good"
 SPIKE, MAJOR, CLEARED = (json.loads((ALERTS / name).read_text()) for name in ("spike-open.json", "major.json", "network-cleared.json"))
@@ -89,7 +89,7 @@ def test_every_sentence_exists_in_every_language():
 @pytest.mark.parametrize("count", [1, 3])
 def test_nothing_that_a_record_or_a_form_holds_becomes_a_tag(count):
     alert = {**evil(SPIKE), "sentences": dict.fromkeys(get_args(Language), EVIL)}
-    said = Said(EVIL, is_done=False, kind="mute", given={"text": EVIL, "until": EVIL, "series": EVIL}, may_insist=True)
+    said = PageMessage(EVIL, is_done=False, kind="mute", given={"text": EVIL, "until": EVIL, "series": EVIL}, may_insist=True)
     hostile = notification(*[alert | {"series": f"{EVIL}{number}"} for number in range(count)], subject=EVIL, text=f"{EVIL}\n- {EVIL}")
     for shown in (page(hostile, NOW, EVIL, said), plain("away", {EVIL: EVIL}, "unclear_text"), as_html(hostile, LINK)):
         tags = Tags(shown)
@@ -108,7 +108,7 @@ def test_nothing_is_loaded_from_elsewhere_and_no_script_may_run():
 
 
 def test_a_form_that_was_refused_is_open_and_holds_what_was_given():
-    said = Said("Not recorded: write a few words.", is_done=False, kind="mute", given={"until": "2026-06-01", "text": "known"})
+    said = PageMessage("Not recorded: write a few words.", is_done=False, kind="mute", given={"until": "2026-06-01", "text": "known"})
     shown = page(notification(SPIKE, CLEARED), NOW, "n" * 12, said)
     assert 'value="2026-06-01"' in shown
     assert 'value="known"' in shown

@@ -12,14 +12,15 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
-from aiohttp import web
-from aiohttp.test_utils import TestClient, TestServer
+from aiohttp import ClientSession as Client
 
-from schemas.errors import Retriable
-from schemas.notifications import Notification, Reason
-from schemas.subscriptions import Answer
-from sinks.notify.answers.serve import MOST_BYTES, Answers
-from sinks.notify.links import PATH, Links, Place
+from mekong.schemas.errors import Retriable
+from mekong.schemas.keys import Keys
+from mekong.schemas.notifications import Notification, Reason
+from mekong.schemas.subscriptions import Answer
+from mekong.sinks.delivery.answers.serve import MOST_BYTES, Answers
+from mekong.sinks.delivery.links import PATH, AnswerTarget, Links
+from tests.unit.served import served
 
 ALERT = json.loads((Path(__file__).parents[1] / "examples" / "alerts" / "good" / "spike-open.json").read_text())
 AT = datetime(2026, 5, 3, 8, tzinfo=UTC)
@@ -27,10 +28,9 @@ NOTIFICATION = Notification(
     notification_id=UUID(int=5), subscription="duty", member="VN-CUSTOMS", reason=Reason.ALERT, raised_at=AT, language="vi",
     subject="Spike", text="Nine cases.", items=(ALERT,),
 )  # fmt: skip
-LINKS = Links("https://alerts.example.org", b"hush")
+LINKS = Links("https://alerts.example.org", Keys.of("links to answers", b"hush"))
 URL = PATH + LINKS.link(NOTIFICATION, 3).url.rpartition("/")[2]
 ACK = {"kind": "acknowledge", "form": "nonce-of-a-page"}
-Client = TestClient[web.Request, web.Application]
 
 
 class Kafka:
@@ -42,7 +42,7 @@ class Kafka:
         self.slow = threading.Event()
         self.slow.set()
 
-    def notification(self, place: Place) -> Notification | None:
+    def notification(self, place: AnswerTarget) -> Notification | None:
         if self.away:
             raise Retriable("away")
         return NOTIFICATION if place.offset == 3 else None
@@ -69,9 +69,7 @@ def run(kafka: Kafka) -> Callable[..., None]:
     def run(test: Callable[[Client], Awaitable[None]], now: datetime = AT) -> None:
         async def serve() -> None:
             answers = Answers(LINKS, kafka, kafka, lambda: now)
-            app = web.Application(client_max_size=MOST_BYTES)
-            answers.add_to(app)
-            async with TestClient(TestServer(app)) as client:
+            async with served(answers.routes()) as client:
                 await test(client)
             answers.close()
 

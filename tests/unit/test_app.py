@@ -7,11 +7,10 @@ import logging
 
 import pytest
 
-from schemas.settings import Settings
-from schemas.topics import INCOMING
-from streams.agents import AGENTS
-from streams.app import OPEN_WITHIN_S, build, wait_for_sources
-from streams.consumer import REQUEST_MS
+from mekong.schemas.settings import Settings
+from mekong.schemas.topics import CONTROL, INCOMING
+from mekong.streams.agents import AGENTS
+from mekong.streams.app import build, wait_for_sources
 
 SOURCES = frozenset({INCOMING.of("VN-CUSTOMS")})
 
@@ -29,31 +28,45 @@ def app(here):
     return build(AGENTS["intake"](here), here, SOURCES)
 
 
-@pytest.mark.parametrize(("answers", "said"), [([SOURCES], ""), ([frozenset(), SOURCES], "intake ready: waiting for a source")])
+@pytest.mark.parametrize(
+    ("answers", "said"),
+    [
+        ([SOURCES], ""),
+        ([frozenset(), SOURCES], "intake ready: waiting for a source"),
+        ([frozenset({CONTROL.name}), SOURCES], "intake ready: waiting for a source"),
+    ],
+)
 def test_a_worker_is_ready_before_it_has_lanes_only_where_there_is_no_source(here, caplog, monkeypatch, answers, said):
     async def asked(*_):
         return answers.pop(0)
 
-    monkeypatch.setattr("streams.app.sources_of", asked)
-    with caplog.at_level(logging.INFO, logger="streams.app"):
+    monkeypatch.setattr("mekong.streams.app.sources_of", asked)
+    with caplog.at_level(logging.INFO, logger="mekong.streams.app"):
         assert wait_for_sources(AGENTS["intake"](here), here) == SOURCES
     assert said in caplog.text
     assert ("ready" in caplog.text) is bool(said)
 
 
 def test_a_worker_says_that_it_is_ready_when_the_lanes_of_its_assignment_are_open(app, caplog):
-    with caplog.at_level(logging.INFO, logger="streams.app"):
+    with caplog.at_level(logging.INFO, logger="mekong.streams.app"):
         app.on_rebalance_start()
-        assert "intake ready" not in caplog.text
         app.on_rebalance_end()
+        assert "intake ready" not in caplog.text
+        app.say_ready()
     assert "intake ready: 1 sources" in caplog.text
 
 
-def test_opening_lanes_may_take_longer_than_a_request(app):
-    async def client():
-        consumer = app.consumer
-        return consumer._thread._create_worker_consumer(consumer.transport)
+def test_new_sources_are_read_without_a_new_start(app, monkeypatch):
+    async def followed(topics):
+        asked.append(topics)
 
-    made = asyncio.run(client())
-    assert made._request_timeout_ms == made._client._request_timeout_ms == REQUEST_MS
-    assert app.conf.broker_request_timeout == OPEN_WITHIN_S > REQUEST_MS / 1_000
+    async def run():
+        app.topics.add(app.topic(*SOURCES))
+        monkeypatch.setattr(app.consumer, "follow", followed)
+        await app.follow(SOURCES | {"in.LA-CUSTOMS.v1"})
+
+    asked = []
+    asyncio.run(run())
+    assert app.sources == SOURCES | {"in.LA-CUSTOMS.v1"}
+    assert asked == [app.sources]
+    assert {name for topic in app.topics for name in topic.topics} == app.sources

@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 import pytest
 from click.testing import CliRunner
 
-from deploy.backtest.file import known_at, known_profile
-from deploy.cli.backtest import backtest
-from producers.files import format_named
-from schemas.errors import Refused
-from schemas.times import read_event_time
+from mekong.deploy.backtest.file import known_at, known_profile
+from mekong.deploy.cli.backtest import backtest
+from mekong.producers.files import format_named
+from mekong.schemas.errors import Refused
+from mekong.schemas.times import read_event_time
 
 HEAD = "FY,Month (abbv),Component,Region,Land Filter,Area of Responsibility,Drug Type,Count of Event,Sum Qty (lbs)"
 MONTHS = ("OCT", "NOV", "DEC", "JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP")
@@ -34,7 +34,7 @@ def drugs(tmp_path_factory):
 
 @pytest.fixture
 def run(monkeypatch, tmp_path):
-    """Run the command where there is no stack."""
+    """Run the command without a stack."""
     monkeypatch.setenv("MEKONG_HOME", str(tmp_path / "nowhere"))
     for name in ("MEKONG_SECRET", "MEKONG_RULES"):
         monkeypatch.delenv(name, raising=False)
@@ -94,7 +94,7 @@ def test_tables_and_the_page_say_the_same(run, asked, tmp_path):
 
 @pytest.mark.parametrize(
     ("text", "said"),
-    [("[spike]\nopen_q = 1\n", "line 2: spike.open_q: is no rule"), ("\n[spike]\nopen_p = 2\n", "line 3: spike.open_p")],
+    [("[spike]\nopen_q = 1\n", "line 2: spike.open_q: is not a rule"), ("\n[spike]\nopen_p = 2\n", "line 3: spike.open_p")],
 )
 def test_an_unknown_or_impossible_rule_is_refused_with_its_line(run, asked, tmp_path, text, said):
     rules = tmp_path / "rules.toml"
@@ -111,7 +111,7 @@ def test_a_period_that_ends_before_it_begins_is_refused(run, asked):
     ("content", "said"),
     [
         (b"nonsense\n", "line 1: "),
-        (b"\n\n", "There is no message"),
+        (b"\n\n", "does not have a message"),
         (b"", "the file: the file is empty"),
         (b"\x1f\x8b\x08\x00\x00\x00", "compressed with gzip"),
     ],
@@ -137,7 +137,7 @@ def test_a_file_needs_a_format(run):
     ],
 )
 def test_what_is_known_of_a_time_is_known_at_its_end(text, moment):
-    assert known_at(read_event_time(text), 7 * 60) == moment
+    assert known_at(read_event_time(text), "+07:00") == moment
 
 
 def test_an_agency_on_no_list_is_described_by_its_code():

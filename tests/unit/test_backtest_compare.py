@@ -5,16 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from deploy.backtest.compare import Period, detection, only_in, precision, rows, told
-from deploy.backtest.labels import labels_of
-from deploy.backtest.load import load_of
-from deploy.backtest.planted import read_truth, search
-from producers.simulate import simulate
-from schemas.alerts import Alert, Explain, Kind, Span, State, Tier, alert_id
-from schemas.errors import Refused
-from schemas.notifications import Notification, Reason
-from schemas.subscriptions import Answer, AnswerKind
-from schemas.wire import decode, encode
+from mekong.deploy.backtest.compare import Period, detection, only_in, precision, raised_alerts, rows
+from mekong.deploy.backtest.labels import labels_of
+from mekong.deploy.backtest.load import load_of
+from mekong.deploy.backtest.planted import read_truth, search
+from mekong.producers.simulate import simulate
+from mekong.schemas.alerts import Alert, Explain, Kind, Span, State, Tier, alert_id
+from mekong.schemas.errors import Refused
+from mekong.schemas.notifications import Notification, Reason
+from mekong.schemas.subscriptions import Answer, AnswerKind
+from mekong.schemas.wire import decode, encode
 
 GOOD = Path(__file__).parents[1] / "examples" / "alerts" / "good"
 SPIKE = decode((GOOD / "spike-open.json").read_bytes(), Alert)
@@ -64,7 +64,7 @@ def verdict(about, said, minute=0):
 
 def test_an_alert_is_one_in_all_its_states_and_the_least_probable_is_its_height():
     states = [spike(3, p=1e-3), spike(3, state=State.ESCALATED, p=1e-9), spike(3, state=State.CLEARED, p=1e-9)]
-    (one,) = told(reversed(states), MAY).values()
+    (one,) = raised_alerts(reversed(states), MAY).values()
     assert one.opened == states[0]
     assert one.height.state is State.ESCALATED
     assert len(one.states) == 3
@@ -72,12 +72,12 @@ def test_an_alert_is_one_in_all_its_states_and_the_least_probable_is_its_height(
 
 def test_what_was_told_before_or_after_the_period_does_not_count():
     june = spike(31)  # told after thirty hours
-    assert set(told([spike(3), june], MAY)) == set(told([spike(3)], MAY))
-    assert told([june], Period(MAY.first, MAY.last, by_bucket=True))
+    assert set(raised_alerts([spike(3), june], MAY)) == set(raised_alerts([spike(3)], MAY))
+    assert raised_alerts([june], Period(MAY.first, MAY.last, by_bucket=True))
 
 
 def test_rows_count_each_side_and_both_with_all_members_last():
-    was, would = told([spike(1), spike(2, LA)], MAY), told([spike(1), spike(4, None), spike(9, None)], MAY)
+    was, would = raised_alerts([spike(1), spike(2, LA)], MAY), raised_alerts([spike(1), spike(4, None), spike(9, None)], MAY)
     assert [tuple(row) for row in rows(was, would)] == [(LA, "SPIKE", 1, 0, 0), (VN, "SPIKE", 1, 1, 1), ("network", "SPIKE", 0, 2, 0)]
     assert [one.opened.opened.day for one in only_in(would, was)] == [4, 9]
     assert [one.opened.agency for one in only_in(was, would)] == [LA]
@@ -85,7 +85,7 @@ def test_rows_count_each_side_and_both_with_all_members_last():
 
 def test_a_verdict_on_any_state_of_an_alert_is_its_label():
     about = notification(1, spike(3, state=State.ESCALATED))
-    found = precision(told([spike(3), spike(5)], MAY), labels_of([about], [verdict(about, "real")]))
+    found = precision(raised_alerts([spike(3), spike(5)], MAY), labels_of([about], [verdict(about, "real")]))
     assert (found.real, found.explained, found.false, found.unlabelled) == (1, 0, 0, 1)
     assert found.share == 1.0
 
@@ -95,15 +95,15 @@ def test_the_newest_verdict_counts_and_one_on_a_digest_gives_way():
     said = [verdict(alone, "false", 1), verdict(alone, "real", 2), verdict(digest, "explained", 3)]
     labels = labels_of([alone, digest], said)
     assert sorted(labels.values()) == ["explained", "real"]
-    assert precision(told([spike(3), spike(4)], MAY), labels).share == 0.5
+    assert precision(raised_alerts([spike(3), spike(4)], MAY), labels).share == 0.5
 
 
 def test_without_a_verdict_there_is_no_precision():
-    assert precision(told([spike(3)], MAY), {}).share is None
+    assert precision(raised_alerts([spike(3)], MAY), {}).share is None
 
 
 def test_time_to_detection_runs_from_the_beginning_of_the_bucket():
-    found = told([spike(1, hours=12), spike(3, hours=24), spike(5, hours=48), spike(7, kind=Kind.RETRO_SPIKE, hours=400)], MAY)
+    found = raised_alerts([spike(1, hours=12), spike(3, hours=24), spike(5, hours=48), spike(7, kind=Kind.RETRO_SPIKE, hours=400)], MAY)
     (spikes, median, slowest) = detection(found.values())
     assert (spikes, median, slowest) == (3, 1.0, 2.0)
     assert detection([]) is None

@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from deploy.backtest.compare import Told
-from deploy.backtest.file import FileJournal
-from deploy.backtest.happened import happened
-from deploy.backtest.tally import ALL, Tally
-from deploy.backtest.wording import sentence
-from deploy.numbers import number
-from producers.files import format_named
-from schemas.alerts import Alert, Span, State
-from schemas.wire import decode
+from mekong.deploy.backtest.compare import RaisedAlert
+from mekong.deploy.backtest.file import FileJournal
+from mekong.deploy.backtest.happened import happened
+from mekong.deploy.backtest.tally import ALL, Tally
+from mekong.deploy.backtest.wording import sentence
+from mekong.deploy.numbers import number
+from mekong.producers.files import format_named
+from mekong.schemas.alerts import Alert, Span, State
+from mekong.schemas.wire import decode
 
 SPIKE = decode((Path(__file__).parents[1] / "examples" / "alerts" / "good" / "spike-open.json").read_bytes(), Alert)
 VN, LA = "VN-CUSTOMS", "LA-CUSTOMS"
@@ -89,8 +89,8 @@ def test_a_rise_of_all_members_names_goods_and_agencies_before_and_after(journal
     burst = [seizure(f"b{place}", "2026-03-11", "Ketamine", 1, (VN, LA, LA)[place % 3]) for place in range(9)]
     after = [seizure(f"a{day}", f"2026-03-{day:02}") for day in range(14, 20)]
     opened = spike(None, "2026-03-11", "2026-03-11")
-    told = Told("one", opened, (opened, spike(None, "2026-03-13", "2026-03-13", State.CLEARED)))
-    found = happened(told, tallied(journal(*quiet, *burst, *after)))
+    raised = RaisedAlert("one", opened, (opened, spike(None, "2026-03-13", "2026-03-13", State.CLEARED)))
+    found = happened(raised, tallied(journal(*quiet, *burst, *after)))
     assert found.height == date(2026, 3, 11)
     assert found.now == (9, 9.0)
     assert found.before == (1.0, 2.0)
@@ -105,7 +105,7 @@ def test_a_rise_of_all_members_names_goods_and_agencies_before_and_after(journal
 
 def test_a_rise_that_is_not_over_has_no_after_and_one_that_the_data_begin_with_no_before(journal):
     opened = spike(VN, "2026-03-11", "2026-03-11")
-    found = happened(Told("one", opened, (opened,)), tallied(journal(*(seizure(str(place), "2026-03-11") for place in range(4)))))
+    found = happened(RaisedAlert("one", opened, (opened,)), tallied(journal(*(seizure(str(place), "2026-03-11") for place in range(4)))))
     assert found.before is None
     assert found.after is None
     assert found.agencies == ()

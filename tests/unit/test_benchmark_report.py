@@ -10,8 +10,8 @@ from benchmarks.progress import _upto
 from benchmarks.spikes.__main__ import PARTS as SPIKE_PARTS
 from benchmarks.spikes.gate import Gate, markdown
 from benchmarks.table import table
-from schemas.settings import Settings
-from schemas.topics import agency_of
+from mekong.schemas.settings import Settings
+from mekong.schemas.topics import agency_of
 
 
 def test_a_table_pads_its_columns_and_sets_numbers_to_the_right():

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.local import bootstrap
+from mekong.deploy.local import bootstrap
 
 GOOD = {
     "python": "3.11.7",

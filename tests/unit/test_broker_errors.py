@@ -15,10 +15,10 @@ from kafka.errors import (
     UnknownTopicOrPartitionError,
 )
 
-from producers import broker
-from producers.broker import reaching
-from schemas.errors import Fatal, Refused, Retriable
-from schemas.settings import Settings
+from mekong.producers import broker
+from mekong.producers.broker import reaching
+from mekong.schemas.errors import Fatal, Refused, Retriable
+from mekong.schemas.settings import Settings
 
 SETTINGS = Settings(kafka_bootstrap="kafka.example:9093", kafka_username="vn-customs")
 BOOTSTRAP = KafkaTimeoutError("Unable to bootstrap from kafka.example:9093")
@@ -60,8 +60,11 @@ def test_an_error_says_whose_turn_it_is(exc, kind, words):
     ("logged", "words"),
     [
         ("connection failed: SaslAuthenticationFailedError: bad credentials", "MEKONG_KAFKA_PASSWORD"),
-        ("[SSL: CERTIFICATE_VERIFY_FAILED] unable to get issuer", "MEKONG_KAFKA_CAFILE"),
-        ("SSL handshake: wrong version number", "MEKONG_KAFKA_SECURITY_PROTOCOL"),
+        ("[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: unable to get local issuer certificate", "MEKONG_KAFKA_CAFILE"),
+        ("[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: certificate has expired (_ssl.c:1006)", "has expired"),
+        ("[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: Hostname mismatch, certificate is not valid for", "another host"),
+        ("Handshake failed: [SSL: WRONG_VERSION_NUMBER] wrong version number (_ssl.c:1006)", "MEKONG_KAFKA_SECURITY_PROTOCOL"),
+        ("Handshake failed: [SSL: TLSV1_ALERT_PROTOCOL_VERSION] tlsv1 alert", "MEKONG_KAFKA_SECURITY_PROTOCOL"),
     ],
 )
 def test_the_true_cause_of_a_bootstrap_that_fails_is_heard_in_the_library_s_log(logged, words):
@@ -70,6 +73,22 @@ def test_the_true_cause_of_a_bootstrap_that_fails_is_heard_in_the_library_s_log(
     found = raised(BOOTSTRAP)
     assert type(found) is Refused
     assert words in str(found)
+
+
+@pytest.mark.parametrize(
+    "logged",
+    [
+        "<KafkaSSLTransport [127.0.0.1:29520<-41734]>: Abort (KafkaConnectionError: socket disconnected)",
+        "Connection failed: Handshake failed: [SSL: UNEXPECTED_EOF_WHILE_READING] EOF occurred in violation of protocol",
+        "Handshake failed: EOF occurred in violation of protocol (_ssl.c:1006)",
+        "Handshake failed: [Errno 104] Connection reset by peer",
+        "<KafkaSSLTransport [10.0.0.1:9093<-5]>: Error receiving network data closing socket",
+    ],
+)
+def test_an_outage_over_tls_is_an_outage(logged):
+    with reaching(SETTINGS, "listen"):
+        logging.getLogger("kafka.net.transport").error(logged)
+    assert type(raised(BOOTSTRAP)) is Retriable
 
 
 def test_an_error_that_is_not_kafka_s_passes():

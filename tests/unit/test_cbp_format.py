@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-import deploy
-from producers.formats import BY_NAME, cbp
-from producers.parsed import Parsed
-from schemas.messages import MESSAGE
-from schemas.rejected import Reason, Rejected
-from schemas.times import Precision
+import mekong.deploy
+from mekong.producers.formats import BY_NAME, cbp
+from mekong.producers.parsed import Parsed
+from mekong.schemas.messages import MESSAGE
+from mekong.schemas.rejected import Reason, Rejected
+from mekong.schemas.times import Precision
 
-FILE = Path(deploy.__file__).parent / "demo-data" / "cbp-nationwide-drugs-fy19-fy22.csv"
+FILE = Path(mekong.deploy.__file__).parent / "demo-data" / "cbp-nationwide-drugs-fy19-fy22.csv"
 HEADER = "FY,Month (abbv),Component,Region,Land Filter,Area of Responsibility,Drug Type,Count of Event,Sum Qty (lbs)"
 
 

@@ -8,13 +8,13 @@ from uuid import UUID
 
 import pytest
 
-from schemas.settings import Settings
-from schemas.subscriptions import Subscription
-from sinks.notify.channels import channels
-from sinks.notify.ledger import Stored
-from sinks.notify.mail import Mails
-from sinks.notify.outcome import SENT
-from sinks.notify.webhook import Webhooks
+from mekong.schemas.settings import Settings
+from mekong.schemas.subscriptions import Subscription
+from mekong.sinks.delivery.channels import channels
+from mekong.sinks.delivery.mail import Mails
+from mekong.sinks.delivery.outcome import SENT
+from mekong.sinks.delivery.pending import StoredNotification
+from mekong.sinks.delivery.webhook import Webhooks
 
 AT = datetime(2026, 5, 3, 8, tzinfo=UTC)
 CHANNELS = {
@@ -32,6 +32,7 @@ CHANNELS = {
         pytest.param("http", "alert", False, False, id="webhook in the clear"),
         pytest.param("http", "alert", True, True, id="webhook in the clear where inner addresses are allowed"),
         pytest.param("https", "alive", True, False, id="nothing to answer"),
+        pytest.param("mail", "weekly", False, False, id="a weekly summary"),
     ],
 )
 def test_a_link_goes_to_whoever_it_is_for_and_never_in_the_clear_through_foreign_networks(monkeypatch, channel, reason, private, has_link):
@@ -50,7 +51,7 @@ def test_a_link_goes_to_whoever_it_is_for_and_never_in_the_clear_through_foreign
 
     async def attempt() -> None:
         async with channels(settings) as one_attempt:
-            await one_attempt(Stored.model_validate({**told, **whose}), Subscription.model_validate(subscription))
+            await one_attempt(StoredNotification.model_validate({**told, **whose}), Subscription.model_validate(subscription))
 
     asyncio.run(attempt())
     assert [link is not None for link in links] == [has_link]

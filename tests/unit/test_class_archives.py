@@ -6,8 +6,8 @@ import subprocess
 
 import pytest
 
-from deploy.local.classes import Archives
-from deploy.local.java import Java
+from mekong.deploy.local.classes import Archives
+from mekong.deploy.local.java import Java
 
 SHARES = Java("java", 'openjdk version "17"\nOpenJDK 64-Bit Server VM (mixed mode, sharing)')
 ALONE = Java("java", 'openjdk version "25"\nOpenJDK 64-Bit Server VM (mixed mode)')

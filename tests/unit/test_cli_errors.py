@@ -9,8 +9,8 @@ import click
 import kafka.errors
 import pytest
 
-import deploy.cli
-from schemas.errors import Fatal, Refused, Retriable
+import mekong.deploy.cli
+from mekong.schemas.errors import Fatal, Refused, Retriable
 
 
 @pytest.fixture
@@ -23,10 +23,10 @@ def run(monkeypatch, capsys):
             """Do it."""
             return does()
 
-        monkeypatch.setattr(deploy.cli.mekong, "get_command", lambda _ctx, name: do if name == "do" else None)
+        monkeypatch.setattr(mekong.deploy.cli.mekong, "get_command", lambda _ctx, name: do if name == "do" else None)
         monkeypatch.setattr(sys, "argv", ["mekong", "do", *arguments])
         with pytest.raises(SystemExit) as ended:
-            deploy.cli.main()
+            mekong.deploy.cli.main()
         return (ended.value.code, *capsys.readouterr())
 
     return run
@@ -82,8 +82,12 @@ def test_what_went_well_exits_with_0(run):
     assert run(lambda: None)[0] == 0
 
 
+@pytest.mark.processes
 def test_a_reader_that_goes_away_is_no_error():
     shown = subprocess.run(
-        ["sh", "-c", f"{sys.executable} -m deploy.cli agency list --known --json | head -c 5"], capture_output=True, text=True, check=False
+        ["sh", "-c", f"{sys.executable} -m mekong.deploy.cli agency list --known --json | head -c 5"],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert (shown.stdout, shown.stderr) == ('[{"ag', "")

@@ -9,7 +9,7 @@ from typing import Annotated
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from schemas.codes import Code, Entry, code_list, rows
+from mekong.schemas.codes import Code, Entry, code_list, rows
 
 ENTRY = Entry(
     "x", MappingProxyType({"en": "Car", "vi": "Ô tô"}), frozenset({"en"}), date(2020, 1, 1), date(2020, 12, 31), MappingProxyType({})

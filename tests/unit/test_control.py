@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from schemas.control import CONTROL, AgencyProfile, Tick, sign, signed
-from schemas.wire import encode
+from mekong.schemas.control import CONTROL, AgencyProfile, Tick, sign, signed
+from mekong.schemas.wire import encode
 
 TOPIC = "in.VN-CUSTOMS.v1"
 VALUE = b'{"message_type":"tick","at":"2026-05-03T08:03:00Z"}'

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from click.testing import CliRunner
 
-from deploy.cli import mekong
-from schemas.conveyance import conveyance_hmac
-from schemas.errors import Refused
-from schemas.messages import Seizure
+from mekong.deploy.cli import mekong
+from mekong.schemas.conveyance import conveyance_hmac
+from mekong.schemas.errors import Refused
+from mekong.schemas.messages import Seizure
 
 SEIZURE = {
     "agency": "VN-CUSTOMS",

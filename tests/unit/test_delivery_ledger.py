@@ -7,10 +7,10 @@ from uuid import UUID
 
 import pytest
 
-from schemas.notifications import Delivery, DeliveryState
-from sinks.notify.ledger import Ledger
-from sinks.notify.outcome import SENT, again, hopeless
-from sinks.notify.schedule import GIVE_UP_AFTER, LONGEST_WAIT_S, next_attempt, wait_s
+from mekong.schemas.notifications import Delivery, DeliveryState
+from mekong.sinks.delivery.outcome import SENT, again, hopeless
+from mekong.sinks.delivery.pending import PendingDeliveries
+from mekong.sinks.delivery.schedule import GIVE_UP_AFTER, LONGEST_WAIT_S, next_attempt, wait_s
 from tests.unit.notified import AT, notification
 
 
@@ -32,22 +32,39 @@ def test_a_receiver_that_asks_for_a_longer_wait_gets_it_but_not_for_ever():
 
 def test_what_was_sent_or_parked_is_not_pending_whatever_order_it_is_read_in():
     for outcome in (SENT, hopeless("gone")):
-        ledger = Ledger()
-        delivery = Ledger().attempted(notification(), "webhook", outcome, AT)
+        ledger = PendingDeliveries()
+        delivery = PendingDeliveries().attempted(notification(), "webhook", outcome, AT)
         ledger.delivered(delivery)
         assert not ledger.notified(notification())
         assert list(ledger.pending()) == []
 
 
 def test_a_notification_that_is_read_twice_is_delivered_once():
-    ledger = Ledger()
+    ledger = PendingDeliveries()
     assert ledger.notified(notification())
     assert not ledger.notified(notification())
     assert len(ledger) == 1
 
 
+def test_what_is_too_old_is_over_whether_it_is_known_or_not():
+    later = AT + timedelta(milliseconds=1)
+    assert not PendingDeliveries().notified(notification(), later)
+    assert PendingDeliveries().notified(notification(), AT)
+
+
+def test_what_is_done_and_over_is_forgotten_and_stays_over():
+    ledger, later = PendingDeliveries(), AT + timedelta(milliseconds=1)
+    ledger.notified(notification())
+    ledger.delivered(ledger.attempted(notification(), "webhook", SENT, AT))
+    ledger.forget(AT)
+    assert ledger.progress(UUID(int=1)).done
+    ledger.forget(later)
+    assert not ledger.progress(UUID(int=1)).done
+    assert not ledger.notified(notification(), later)
+
+
 def test_a_failed_attempt_leaves_it_pending_until_it_is_due_again():
-    ledger = Ledger()
+    ledger = PendingDeliveries()
     ledger.notified(notification())
     ledger.delivered(ledger.attempted(notification(), "webhook", again("answered 500"), AT))
     assert list(ledger.pending()) == [notification()]
@@ -55,7 +72,7 @@ def test_a_failed_attempt_leaves_it_pending_until_it_is_due_again():
 
 
 def test_after_24_hours_the_attempt_that_fails_is_the_last_one():
-    ledger, now, records = Ledger(), AT, []
+    ledger, now, records = PendingDeliveries(), AT, []
     ledger.notified(notification())
     while ledger.pending() and len(ledger):
         records.append(ledger.attempted(notification(), "webhook", again("answered 503"), now))
@@ -69,7 +86,7 @@ def test_after_24_hours_the_attempt_that_fails_is_the_last_one():
 
 
 def test_a_restart_that_reads_the_records_again_knows_the_same_times():
-    before, after = Ledger(), Ledger()
+    before, after = PendingDeliveries(), PendingDeliveries()
     records: list[Delivery] = []
     before.notified(notification())
     for number in range(3):
@@ -83,6 +100,6 @@ def test_a_restart_that_reads_the_records_again_knows_the_same_times():
 
 
 def test_a_success_after_24_hours_is_still_a_success():
-    ledger = Ledger()
+    ledger = PendingDeliveries()
     ledger.delivered(ledger.attempted(notification(), "webhook", again("no"), AT))
     assert ledger.attempted(notification(), "webhook", SENT, AT + timedelta(hours=30)).state is DeliveryState.SENT

@@ -5,8 +5,8 @@ import sys
 
 import pytest
 
-from schemas.errors import Refused
-from streams.core.draft import Draft
+from mekong.schemas.errors import Refused
+from mekong.streams.core.draft import MOST_BYTES, Draft, ValueTooLarge
 
 
 def test_a_value_is_read_through_the_changes_to_the_state():
@@ -25,17 +25,25 @@ def test_what_was_put_since_begin_can_be_taken_back_and_nothing_else():
     draft.put_raw(b"a", b"2")
     draft.put_raw(b"a", b"3")
     draft.put_raw(b"b", b"4")
-    draft.take_back()
+    draft.undo()
     assert changes == {b"a": b"1", b"early": b"stays"}
 
 
 def test_a_value_of_a_newer_format_is_refused_not_misread():
-    with pytest.raises(Refused, match="format 2"):
-        Draft({b"key": b'{"f":2}'}, {}).get(b"key")
+    with pytest.raises(Refused, match="format 3"):
+        Draft({b"key": b'{"f":3}'}, {}).get(b"key")
+
+
+def test_a_value_that_has_grown_too_large_is_refused_by_the_name_of_its_key():
+    changes = {}
+    Draft({}, changes).put_raw(b"VN-CUSTOMS/thing", b"x" * MOST_BYTES)
+    with pytest.raises(ValueTooLarge, match=r"VN-CUSTOMS/other: a value of 256,001 bytes; at most 256,000"):
+        Draft({}, changes).put_raw(b"VN-CUSTOMS/other", b"x" * (MOST_BYTES + 1))
+    assert list(changes) == [b"VN-CUSTOMS/thing"]
 
 
 MEASURE = """
-from streams.core.draft import Draft
+from mekong.streams.core.draft import Draft
 def resident_bytes():
     return int(open('/proc/self/statm').read().split()[1]) * 4096
 state, changes = {}, {}
@@ -49,6 +57,7 @@ print((resident_bytes() - before) // 100_000)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+@pytest.mark.processes
 def test_a_kept_value_costs_little_more_than_its_bytes():
     each = int(subprocess.run([sys.executable, "-c", MEASURE], capture_output=True, text=True, check=True).stdout)
     assert each < 600  # without a copy to its own size the encoder's piece stays with it: more than 1,000

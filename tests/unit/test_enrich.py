@@ -4,12 +4,12 @@ from datetime import date
 
 import pytest
 
-from schemas.control import AgencyProfile, Membership
-from schemas.messages import MESSAGE
-from schemas.times import read_event_time
-from streams.core.intake.enrich import enrich
-from streams.core.intake.enrich.facts import Facts
-from streams.core.intake.enrich.goods import known
+from mekong.schemas.control import AgencyProfile, Membership
+from mekong.schemas.messages import MESSAGE
+from mekong.schemas.times import read_event_time
+from mekong.streams.core.intake.enrich import enrich
+from mekong.streams.core.intake.enrich.facts import Facts
+from mekong.streams.core.intake.enrich.goods import known, nearest, widened
 
 PHASE = Membership(
     operation="OMD", phase="OMD-V", role="member", starts_on=date(2023, 4, 15), ends_on=date(2023, 9, 30), commodity_groups=("drug",)
@@ -102,6 +102,43 @@ def test_a_species_takes_the_entry_of_its_genus_when_it_has_none():
     assert found["appendix"] == "I"
 
 
+@pytest.mark.parametrize(
+    ("name", "code", "is_wider"),
+    [
+        pytest.param("Manis javanica", "Manis javanica", False, id="whole"),
+        pytest.param("Manis", "Manis spp.", False, id="a genus"),
+        pytest.param("MANIS JAVANICA", "Manis javanica", False, id="in capitals"),
+        pytest.param("Manis javanica Desmarest, 1822", "Manis javanica", False, id="with its author"),
+        pytest.param("Panthera tigris (Linnaeus, 1758)", "Panthera tigris", False, id="in brackets"),
+        pytest.param("Manis javanica de Wit", "Manis javanica", False, id="with an author of two words"),
+        pytest.param("Panthera tigris altaica", "Panthera tigris", True, id="a subspecies"),
+        pytest.param("Panthera tigris altaica Temminck, 1844", "Panthera tigris", True, id="a subspecies with its author"),
+        pytest.param("PANTHERA TIGRIS ALTAICA", "Panthera tigris", True, id="a subspecies in capitals"),
+        pytest.param("Manis javanica x pentadactyla", "Manis javanica", True, id="a hybrid"),
+        pytest.param("Nycticebus inventus", "Nycticebus spp.", True, id="a species of a genus"),
+        pytest.param("Nycticebus inventus Nobody, 2020", "Nycticebus spp.", True, id="with its author"),
+        pytest.param("no such animal", None, False, id="unknown"),
+    ],
+)
+def test_a_taxon_is_known_by_its_name_then_without_author_then_by_its_species_then_by_its_genus(name, code, is_wider):
+    assert known("fauna", name, date(2023, 5, 3))["code"] == code
+    assert widened("fauna", name) is is_wider
+
+
+def test_a_drug_has_no_genus():
+    assert known("drug", "Heroin Linnaeus", date(2023, 5, 3))["code"] is None
+    assert not widened("drug", "Heroin Linnaeus")
+
+
+@pytest.mark.parametrize(
+    ("day", "appendix"),
+    [("2017-01-01", "II"), ("2017-01-02", "I"), ("2017-01", "II"), ("2017-02", "I"), ("2016", "II"), ("2018", "I")],
+)
+def test_of_a_month_or_year_the_entry_of_any_of_its_days_is_taken(day, appendix):
+    line = {"commodity_group": "fauna", "substance_or_taxon": "Manis spp.", "quantity": 1, "unit": "kg"}
+    assert enriched(day, line=line)["lines"][0]["appendix"] == appendix
+
+
 def test_the_appendix_and_schedule_are_those_of_the_day():
     assert known("fauna", "Manis javanica", date(2023, 5, 3))["appendix"] == "I"
     assert known("drug", "heroin", date(2023, 5, 3))["schedule"].startswith("1961")
@@ -110,3 +147,20 @@ def test_the_appendix_and_schedule_are_those_of_the_day():
 
 def test_the_hs_code_of_the_sender_goes_before_ours():
     assert enriched(line={"hs6": "123456"})["lines"][0]["hs6"] == "123456"
+
+
+@pytest.mark.parametrize(
+    ("group", "name", "near"),
+    [
+        ("drug", "herion", "Heroin"),
+        ("precursor", "efedrine", "Ephedrine"),
+        ("fauna", "Elephas maximum", "Asian elephant"),
+        ("drug", "xyzzy", None),
+        ("drug", "MDX", None),
+        ("fauna", "herion", None),
+        ("drug", "herion" * 20, None),
+    ],
+)
+def test_the_nearest_goods_are_those_of_a_similar_name_on_the_same_side(group, name, near):
+    assert nearest(group, name) == near
+    assert near is None or known(group, near, date(2026, 5, 1))["code"]

@@ -8,16 +8,17 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
-from aiohttp import web
-from aiohttp.test_utils import TestClient, TestServer
+from aiohttp import ClientSession as Client
 
-from sinks.notify import events
-from sinks.notify.events import MOST_OF_A_MEMBER, PATH, Stream, application
-from sinks.notify.feed import Listener
-from sinks.notify.frames import Entry
-from sinks.notify.tokens import Tokens
+from mekong.deploy.web.serve import Listen, bound
+from mekong.schemas.errors import Refused
+from mekong.sinks.delivery import events
+from mekong.sinks.delivery.events import MOST_OF_A_MEMBER, PATH, Stream, routes
+from mekong.sinks.delivery.feed import Listener
+from mekong.sinks.delivery.frames import Entry
+from mekong.sinks.delivery.tokens import EitherTokens, Tokens
+from tests.unit.served import served
 
-Client = TestClient[web.Request, web.Application]
 VN, LA = "a-token-of-enough-letters", "another-of-enough-letters"
 TOKENS = f"VN-CUSTOMS {VN}\nLA-CUSTOMS {LA}\n"
 
@@ -34,6 +35,9 @@ class Feeds:
         await self.joined.wait()
         self.listeners.append(Listener(5))
         return self.listeners[-1]
+
+    async def end(self, topic: str) -> int:
+        return 8
 
     def leave(self, topic: str, listener: Listener) -> None:
         self.listeners.remove(listener)
@@ -61,8 +65,7 @@ def run(path: Path) -> Callable[[Callable[[Client, Feeds], Awaitable[None]]], No
     def run(test: Callable[[Client, Feeds], Awaitable[None]]) -> None:
         async def serve() -> None:
             feeds = Feeds()
-            app = application(Stream(Tokens(path), feeds), None)  # type: ignore[arg-type]
-            async with TestClient(TestServer(app)) as client, asyncio.timeout(30):
+            async with served(routes(Stream(Tokens(path), feeds), None)) as client, asyncio.timeout(30):  # type: ignore[arg-type]
                 await test(client, feeds)
 
         asyncio.run(serve())
@@ -128,6 +131,29 @@ def test_a_member_has_so_many_readers_and_no_more_and_takes_no_place_of_another(
     run(test)
 
 
+def test_an_id_from_another_life_is_refused_and_says_what_to_do(run):
+    async def test(client, feeds):
+        answer = await get(client, last=8)
+        assert answer.status == 400
+        said = (await answer.json())["error"]
+        assert "another deployment" in said
+        assert "since" in said
+        assert feeds.listeners == []
+
+    run(test)
+
+
+def test_a_reader_that_is_ahead_of_our_reading_gets_what_follows_its_place_and_nothing_again(run):
+    async def test(client, feeds):
+        answer = await get(client, last=7)
+        assert answer.status == 200
+        for offset in range(5, 9):
+            feeds.listeners[0].offer(record(offset))
+        assert (await answer.content.readuntil(b"{}\n\n")).splitlines()[2] == b"id: 8"
+
+    run(test)
+
+
 def test_a_request_that_is_refused_takes_no_place(run):
     async def test(client, feeds):
         for _ in range(2 * MOST_OF_A_MEMBER):
@@ -137,21 +163,36 @@ def test_a_request_that_is_refused_takes_no_place(run):
     run(test)
 
 
-def test_a_reader_that_acknowledges_nothing_is_let_go_after_a_minute(path, monkeypatch):
-    sockets = []
-    serve = Stream.serve
+def test_a_reader_that_acknowledges_nothing_is_let_go_after_a_minute():
+    with bound(Listen("127.0.0.1", 0)) as listening:
+        listening.listen()
+        with socket.create_connection(listening.getsockname()):
+            accepted, _ = listening.accept()
+            with accepted:
+                assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 60_000
 
-    async def seen(self, request):
-        sockets.append(request.transport.get_extra_info("socket"))
-        return await serve(self, request)
 
-    monkeypatch.setattr(Stream, "serve", seen)
+def test_a_server_that_ends_lets_its_readers_go_and_ends_their_streams_in_order(run):
+    async def test(client, feeds):
+        answer = await get(client)
+        await answer.content.readuntil(b"\n\n")
+        feeds.listeners[0].end()
+        await answer.content.read()
+        assert feeds.listeners == []
 
-    async def test() -> None:
-        app = application(Stream(Tokens(path), Feeds()), None)  # type: ignore[arg-type]
-        async with TestClient(TestServer(app)) as client, asyncio.timeout(30):
-            answer = await get(client)
-            assert sockets[0].getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 60_000
-            answer.close()
+    run(test)
 
-    asyncio.run(test())
+
+def test_a_token_of_the_register_reads_where_the_file_does_not_have_it(path):
+    file, other = Tokens(path), {"Bearer of-the-register": "TH-CUSTOMS"}.get
+    assert [EitherTokens(file, other).member(f"Bearer {one}") for one in (VN, "of-the-register", "x")] == ["VN-CUSTOMS", "TH-CUSTOMS", None]
+    assert EitherTokens(None, other).member(f"Bearer {VN}") is None
+    assert EitherTokens(file, None).member("Bearer of-the-register") is None
+
+
+def test_a_token_of_the_register_reads_also_while_the_file_is_broken(path):
+    either = EitherTokens(Tokens(path), {"Bearer of-the-register": "TH-CUSTOMS"}.get)
+    path.write_text("no line of tokens\n")
+    assert either.member("Bearer of-the-register") == "TH-CUSTOMS"
+    with pytest.raises(Refused):
+        either.member(f"Bearer {VN}")

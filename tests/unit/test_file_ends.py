@@ -6,8 +6,8 @@ import gzip
 
 import pytest
 
-from producers.files import Chunks
-from producers.formats import BY_NAME
+from mekong.producers.files import Chunks
+from mekong.producers.formats import BY_NAME
 
 
 @pytest.mark.parametrize(

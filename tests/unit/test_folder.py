@@ -8,15 +8,16 @@ import threading
 
 import pytest
 
-from producers import folder as folders
-from producers.files import How, name_of, send_file
-from producers.folder import DONE, look, watch
-from producers.formats import BY_NAME
-from producers.ledger import Summary
-from schemas.errors import Refused
-from schemas.settings import Settings
+from mekong.producers import folder as folders
+from mekong.producers.archive import DONE
+from mekong.producers.files import SendOptions, name_of, send_file
+from mekong.producers.folder import look, watch
+from mekong.producers.formats import BY_NAME
+from mekong.producers.ledger import Summary
+from mekong.schemas.errors import Refused
+from mekong.schemas.settings import Settings
 
-HOW = How(BY_NAME["json"])
+HOW = SendOptions(BY_NAME["json"])
 
 
 @pytest.fixture
@@ -44,7 +45,9 @@ def watched(tmp_path, monkeypatch):
 
 
 def test_a_file_whose_name_is_no_utf_8_is_put_away_with_a_report_that_names_it(tmp_path, watched):
-    os.close(os.open(os.fsencode(tmp_path) + b"/s\xfat.jsonl", os.O_CREAT | os.O_WRONLY))
+    descriptor = os.open(os.fsencode(tmp_path) + b"/s\xfat.jsonl", os.O_CREAT | os.O_WRONLY)
+    os.write(descriptor, b"{}\n")
+    os.close(descriptor)
     assert watched() == 0
     (report,) = (tmp_path / DONE).glob("*.report.json")
     assert json.loads(report.read_text())["file"] == "s�t.jsonl"

@@ -14,14 +14,15 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from deploy.cli.demo import _say_what_next
-from deploy.local import stack
-from deploy.local.clickhouse import ClickHouse
-from deploy.local.detached import up_detached
-from deploy.local.home import OURS, Home, Identity
-from deploy.local.ports import free_port, is_free
-from schemas.errors import Fatal, Refused
-from schemas.settings import Settings
+from mekong.deploy.cli.demo import _say_what_next
+from mekong.deploy.local import stack
+from mekong.deploy.local.clickhouse import ClickHouse
+from mekong.deploy.local.detached import up_detached
+from mekong.deploy.local.home import OURS, Home, Identity
+from mekong.deploy.local.ports import free_port, is_free
+from mekong.schemas.errors import Fatal, Refused
+from mekong.schemas.keys import SHORTEST_SECRET
+from mekong.schemas.settings import Settings
 
 
 @pytest.fixture
@@ -57,7 +58,7 @@ def test_a_second_stack_in_the_background_is_refused_and_leaves_the_log_of_the_f
 
 
 def test_a_killed_supervisor_leaves_no_lock_behind(home):
-    holds = "import sys, time\nfrom pathlib import Path\nfrom deploy.local.home import Home\n"
+    holds = "import sys, time\nfrom pathlib import Path\nfrom mekong.deploy.local.home import Home\n"
     holds += "with Home(Path(sys.argv[1])).locked():\n    print('held', flush=True)\n    time.sleep(60)"
     child = subprocess.Popen([sys.executable, "-c", holds, str(home.folder)], stdout=subprocess.PIPE)
     child.stdout.readline()
@@ -100,10 +101,11 @@ def test_who_only_looks_whether_one_is_held_keeps_nobody_from_holding_it(home):
 
 def test_an_identity_is_kept_and_no_two_are_alike(home):
     first = home.identity()
-    home.keep(first)
+    home.save(first)
     assert home.identity() == first
     assert Identity.new().stack_id != first.stack_id
     assert Identity.new().secret != first.secret
+    assert len(first.secret.encode()) >= SHORTEST_SECRET
 
 
 def test_files_with_secrets_are_readable_by_their_owner_only(home):
@@ -118,7 +120,7 @@ def test_the_folder_is_for_its_owner_only_also_one_that_an_earlier_version_left_
     home.folder.chmod(0o755)
     home.make()
     assert stat.S_IMODE(home.folder.stat().st_mode) == 0o755  # it may be a folder of something else
-    home.keep(home.identity())
+    home.save(home.identity())
     home.make()
     assert stat.S_IMODE(home.folder.stat().st_mode) == 0o700
 
@@ -129,11 +131,15 @@ def test_no_password_is_shown():
 
 
 def test_the_demo_shows_none_either(home, capsys):
-    home.write("stack.json", {"kafka": {"bootstrap": "a:1"}, "clickhouse": {"url": "http://mekong:hush@127.0.0.1:8123/mekong"}})
+    clickhouse = {"url": "http://mekong:hush@127.0.0.1:8123/mekong"}
+    home.write(
+        "stack.json", {"kafka": {"bootstrap": "a:1"}, "clickhouse": clickhouse, "web": {"console": "http://127.0.0.1:1/console?key=k"}}
+    )
     _say_what_next(Console(soft_wrap=True), home)
     shown = capsys.readouterr().out
     assert "http://mekong@127.0.0.1:8123/mekong" in shown
     assert "hush" not in shown
+    assert "live page    http://127.0.0.1:1/console?key=k\n" in shown
 
 
 def test_what_the_stack_writes_is_what_the_settings_read(home, monkeypatch):
@@ -184,6 +190,14 @@ def test_the_clock_stays_as_it_was_unless_asked():
     off = Identity.new()._replace(clock="off")
     assert stack._with_ports(off, stack.Wanted()).clock == "off"
     assert stack._with_ports(off, stack.Wanted(clock="on")).clock == "on"
+
+
+def test_no_process_serves_its_metrics_at_a_port_of_a_server():
+    last = Identity.new()._replace(kafka_port=free_port(), web_port=free_port())
+    clash = last._replace(metrics_ports={"intake": last.kafka_port, "watch": last.web_port})
+    found = stack._with_ports(clash, stack.Wanted(), ("intake", "watch"))
+    assert found.kafka_port == last.kafka_port
+    assert not {found.kafka_port, found.web_port} & set(found.metrics_ports.values())
 
 
 def test_free_ports_are_none_that_outgoing_connections_get():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from schemas.identifiers import DOCUMENT, MAIL, PHONE, PLATE, likely_identifiers
+from mekong.schemas.identifiers import DOCUMENT, MAIL, PHONE, PLATE, likely_identifiers
 
 IDENTIFIERS = {
     DOCUMENT: [

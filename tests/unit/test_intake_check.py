@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from schemas.rejected import Rejected
-from streams.core.intake.check import Checked, check
-from streams.core.intake.words import LENGTH
+from mekong.schemas.rejected import Rejected
+from mekong.streams.core.intake.check import Checked, check
+from mekong.streams.core.intake.words import LENGTH
 
 RECEIVED_MS = 1_782_592_000_000  # 2026-06-27
 LINE = {"commodity_group": "drug", "substance_or_taxon": "heroin", "quantity": "1", "unit": "kg"}
@@ -70,9 +70,9 @@ def test_beside_an_unknown_field_the_true_fault_is_told():
         ({"case_no": "1\x00"}, "may not hold control characters"),
         ({"related_to": ["x"]}, "must be an event id"),
         ({"reported_at": "2026-05-03T13:20"}, "a time with its UTC offset"),
-        ({"reported_at": "0001-01-01T00:00:00+07:00"}, "is no year from 1970 to 9998"),
-        ({"reported_at": "9999-12-31T23:59:59-07:00"}, "is no year from 1970 to 9998"),
-        ({"reported_at": "9999-12-31T23:59:59Z"}, "is no year from 1970 to 9998"),
+        ({"reported_at": "0001-01-01T00:00:00+07:00"}, "is not a year from 1970 to 9998"),
+        ({"reported_at": "9999-12-31T23:59:59-07:00"}, "is not a year from 1970 to 9998"),
+        ({"reported_at": "9999-12-31T23:59:59Z"}, "is not a year from 1970 to 9998"),
         ({"suspects": {"count": 1.5}}, "1.5: must be a whole number"),
         ({"suspects": 3}, "3: must be an object in braces"),
         ({"lat": "105.8"}, "'105.8': may be 90 at most"),
@@ -89,10 +89,23 @@ def test_a_sentence_says_what_the_field_should_be(changed, said):
 @pytest.mark.parametrize(
     ("raw", "reason", "said"),
     [
-        (b"", "not_json", "the message is empty"),
+        (b"", "not_json", "the message is empty. A tombstone deletes nothing here: to withdraw a case, send a withdrawal"),
+        (b'\0\0\0\0\x07{"message_type": "seizure"}', "not_json", "prefix of a schema registry"),
+        (b"\0\0\0\0\x07\x02\xfe\xff", "invalid_utf8", "prefix of a schema registry"),
+        (b'"{\\"message_type\\": \\"seizure\\"}"', "wrong_type", "was encoded twice: send the JSON itself"),
+        (
+            b'{"schema": {}, "payload": {"message_type": "seizure"}}',
+            "missing_field",
+            "value.converter.schemas.enable=false",
+        ),
+        (b'{"before": null, "after": {"case_no": "1"}, "op": "c"}', "missing_field", "change event of Debezium"),
+        (b'{"schema": {}, "payload": {"before": null, "after": {"case_no": "1"}, "op": "c"}}', "missing_field", "change event of Debezium"),
+        (b'{"specversion": "1.0", "type": "seizure", "data": {"case_no": "1"}}', "missing_field", "envelope of CloudEvents"),
+        (b'{"message_type": "event", "schema": {}, "payload": {}}', "unknown_message_type", "must be one of seizure"),
+        (b'"text"', "wrong_type", "must be an object in braces"),
         (b"\xef\xbb\xbf{}", "not_json", "byte-order mark"),
         (b"\x1f\x8b\x08\x00\x80", "invalid_utf8", "compressed with gzip"),
-        (b'{"a": "H\xe0 N\xf4i"}', "invalid_utf8", "byte 9 is no UTF-8"),
+        (b'{"a": "H\xe0 N\xf4i"}', "invalid_utf8", "byte 9 is not UTF-8"),
         (b"[1]", "wrong_type", "must be an object in braces"),
     ],
 )

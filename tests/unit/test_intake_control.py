@@ -1,13 +1,16 @@
 """Control records: signed ones pass once and in order, forged and copied ones change nothing."""
 
+from datetime import timedelta
+
 import pytest
 
-from schemas import wire
-from schemas.control import AgencyProfile, Tick, sign
-from schemas.times import from_ms, text_of_ms
-from streams.core.draft import Draft
-from streams.core.intake.control import Deployment, control, profile_of
-from streams.core.intake.said import Arrived
+from mekong.schemas import wire
+from mekong.schemas.control import AgencyProfile, Tick, sign
+from mekong.schemas.keys import CONTROL, Keys, Replaced
+from mekong.schemas.times import from_ms, text_of_ms
+from mekong.streams.core.draft import Draft
+from mekong.streams.core.intake.control import Deployment, control, profile_of
+from mekong.streams.core.intake.outputs import Arrived
 
 SECRET, AGENCY, TOPIC, NOW_MS = b"secret", "VN-CUSTOMS", "in.VN-CUSTOMS.v1", 1_780_000_000_000
 ON, OFF = Deployment(SECRET, clock_is_on=True), Deployment(SECRET, clock_is_on=False)
@@ -39,6 +42,15 @@ def test_a_forged_record_is_refused_with_a_receipt_and_changes_nothing(topic, se
     assert said.entry is None
     assert said.receipt["reason"] == "forged_control"
     assert draft.changes == {}
+
+
+def test_a_control_record_under_the_key_for_it_or_under_the_one_before_passes():
+    keys = Keys.of(CONTROL, SECRET, b"new", Replaced(SECRET, from_ms(NOW_MS).date()))
+    changed = Deployment(SECRET, clock_is_on=True, keys=keys)
+    for secret in (keys.signing, SECRET, Keys.of(CONTROL, SECRET).signing):
+        assert arrives(Draft({}, {}), profile(1), changed, secret=secret).entry is not None
+    over = changed._replace(keys=keys._replace(replaced=Replaced(SECRET, from_ms(NOW_MS).date() - timedelta(days=32))))
+    assert arrives(Draft({}, {}), profile(1), over, secret=SECRET).receipt["reason"] == "forged_control"
 
 
 @pytest.mark.parametrize(

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from producers.formats import BY_NAME
-from producers.parsed import Parsed
-from schemas.rejected import Reason, Rejected
-from schemas.times import Precision
+from mekong.producers.formats import BY_NAME
+from mekong.producers.parsed import Parsed
+from mekong.schemas.rejected import Reason, Rejected
+from mekong.schemas.times import Precision
 
 
 def parse(content: bytes) -> list[Parsed | Rejected]:

@@ -9,8 +9,8 @@ import subprocess
 
 import pytest
 
-from deploy.local import jars, java
-from schemas.errors import Refused
+from mekong.deploy.local import jars, java
+from mekong.schemas.errors import Refused
 
 
 @pytest.fixture

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from deploy.cli.account import say
-from producers.answer import Answer, answer
-from producers.ledger import MOST_NOTICES, Ledger, Ref, Refusal
-from producers.report import as_json, as_lines, as_text
-from schemas.receipts import Notice, Outcome, Receipt
-from schemas.rejected import Reason, Rejected
-from schemas.wire import encode
+from mekong.deploy.cli.account import say
+from mekong.producers.answer import Answer, answer
+from mekong.producers.ledger import MOST_NOTICES, Ledger, Ref, Rejection
+from mekong.producers.report import as_json, as_lines, as_text
+from mekong.schemas.receipts import Notice, Outcome, Receipt
+from mekong.schemas.rejected import Reason, Rejected
+from mekong.schemas.wire import encode
 
 TOPIC = "in.VN-CUSTOMS.v1"
 
@@ -60,7 +60,7 @@ def test_a_rejection_names_the_line_of_the_file():
     ledger.delivered(ref(6), TOPIC, 1)
     ledger.received(receipt(1, Outcome.REJECTED, reason=Reason.UNKNOWN_CODE, field="lines.0.unit", detail="no such unit"))
     summary = ledger.finish()
-    assert summary.refusals == [Refusal("line 7", "VN-CUSTOMS", "c6", Reason.UNKNOWN_CODE, "lines.0.unit", "no such unit")]
+    assert summary.refusals == [Rejection("line 7", "VN-CUSTOMS", "c6", Reason.UNKNOWN_CODE, "lines.0.unit", "no such unit")]
     assert not summary.good
 
 
@@ -152,3 +152,19 @@ def test_the_first_notices_are_shown_with_their_line_case_and_sentence(capsys):
         ["line", str(number + 1), f"c{number}", "unknown_field"] for number in range(5)
     ]
     assert "and more notices; --report FILE writes them" in shown
+
+
+def test_a_stale_message_is_for_somebody_to_look_at_and_says_what_to_do(capsys, tmp_path):
+    ledger = Ledger()
+    for offset, detail in ((0, "say correction to go back to it"), (1, None)):
+        ledger.delivered(ref(offset), TOPIC, offset)
+        ledger.received(receipt(offset, Outcome.STALE, detail=detail))
+    summary = ledger.finish()
+    assert not summary.good
+    assert say(summary, "a.csv", as_json=False, report=None) == 1
+    shown = capsys.readouterr().out
+    assert "look at it: the exchange has something newer" in shown
+    for expected in ("line 1", "c0", "say correction to go back to it", "line 2", "c1", "send it as a correction"):
+        assert expected in shown
+    assert [one["case_no"] for one in as_json(summary, "a.csv")["stale_messages"]] == ["c0", "c1"]
+    assert "line 1: stale (message): say correction to go back to it" in as_text(summary, "a.csv")

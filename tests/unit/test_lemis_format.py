@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-import deploy
-from producers.formats import BY_NAME, lemis, lemis_codes
-from producers.parsed import Parsed
-from schemas.codes import code_list
-from schemas.messages import MESSAGE
-from schemas.rejected import Reason, Rejected
+import mekong.deploy
+from mekong.producers.formats import BY_NAME, lemis, lemis_codes
+from mekong.producers.parsed import Parsed
+from mekong.schemas.codes import code_list
+from mekong.schemas.messages import MESSAGE
+from mekong.schemas.rejected import Reason, Rejected
 
-FILE = Path(deploy.__file__).parent / "demo-data" / "lemis-amphibian-2016-2021.csv"
+FILE = Path(mekong.deploy.__file__).parent / "demo-data" / "lemis-amphibian-2016-2021.csv"
 
 
 def line(**changed: str) -> str:
@@ -233,3 +233,21 @@ def test_every_mapped_code_is_on_our_lists():
 def test_the_agency_has_a_profile_and_no_other_has():
     assert lemis.profile(lemis.AGENCY).country == "US"
     assert lemis.profile("US-CUSTOMS") is None
+
+
+@pytest.mark.parametrize(
+    ("taxa", "description", "group"),
+    [
+        ("plant", "LOG", "timber"),
+        ("plant", "VEN", "timber"),
+        ("plant", "CHP", "timber"),
+        ("plant", "WPR", "flora"),
+        ("plant", "ROO", "flora"),
+        ("plant", "NA", "flora"),
+        ("plant", "ZZZ", "flora"),
+        ("mammal", "TIM", "fauna"),
+    ],
+)
+def test_a_plant_is_timber_when_its_term_is_wood_as_a_material(taxa, description, group):
+    found = message(line(**{"taxa": taxa, "class": "NA", "genus": "Dalbergia", "species": "nigra", "description": description}))
+    assert found["lines"][0]["commodity_group"] == group

@@ -8,9 +8,9 @@ import lzma
 
 import pytest
 
-from producers.lines import Line, lines
-from schemas.limits import MAX_MESSAGE_BYTES
-from schemas.rejected import Reason, Rejected
+from mekong.producers.lines import Line, lines
+from mekong.schemas.limits import MAX_MESSAGE_BYTES
+from mekong.schemas.rejected import Reason, Rejected
 
 
 def raws(*chunks: bytes) -> list[bytes]:

@@ -6,8 +6,8 @@ import re
 import pytest
 from rich.console import Console
 
-from deploy.cli.live import live
-from deploy.local.demo_stream import Figures
+from mekong.deploy.cli.live import live
+from mekong.deploy.local.demo_stream import Figures
 
 READING = Figures(1_200, "reading", 0, 0, 0, 0, 0.0)
 STREAMING = Figures(282_754, "streaming", 282_754, 182_754, 0, 123_456, 12_345.6)

@@ -7,8 +7,8 @@ from decimal import Decimal
 import pytest
 from pydantic import ValidationError
 
-from schemas.messages import FAMILIES, MESSAGE, Correction, Feedback, Seizure, Warning, Withdrawal
-from schemas.wire import encode
+from mekong.schemas.messages import FAMILIES, MESSAGE, Correction, Feedback, Seizure, Warning, Withdrawal
+from mekong.schemas.wire import encode
 
 LINE = {"commodity_group": "drug", "substance_or_taxon": "heroin", "quantity": "12.5", "unit": "kg"}
 SEIZURE = {"message_type": "seizure", "agency": "VN-CUSTOMS", "case_no": "HP-1", "seized_at": "2026-05-03", "lines": [LINE]}

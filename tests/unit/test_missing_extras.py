@@ -1,13 +1,16 @@
 """A command whose extra is not installed says which one, in one sentence."""
 
+import subprocess
 import sys
 import tomllib
 from pathlib import Path
 
 import pytest
 
-from deploy.cli import EXTRAS, main
-from deploy.local.stack import ADDRESSES
+from mekong.deploy.cli import EXTRAS, main
+from mekong.deploy.local.stack import ADDRESSES
+
+pytestmark = pytest.mark.processes
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("schemas", "producers", "streams", "sinks", "deploy")
@@ -17,18 +20,15 @@ PACKAGES = ("schemas", "producers", "streams", "sinks", "deploy")
     ("arguments", "module", "extra"),
     [(["sql", "SELECT 1"], "clickhouse_connect", "sinks"), (["worker", "intake"], "aiokafka", "streams")],
 )
-def test_the_sentence_names_the_package_and_the_extra(arguments, module, extra, monkeypatch, capsys):
-    for name in [name for name in sys.modules if name.partition(".")[0] in {module, "sinks", "streams"}]:
-        monkeypatch.delitem(sys.modules, name)
-    monkeypatch.setitem(sys.modules, module, None)
-    monkeypatch.setattr(sys, "argv", ["mekong", *arguments])
-    with pytest.raises(SystemExit) as ended:
-        main()
-    assert ended.value.code == 2
-    said = capsys.readouterr().err
-    assert said.count("\n") == 1
-    assert module in said
-    assert f"seizure-exchange[{extra}]" in said
+def test_the_sentence_names_the_package_and_the_extra(arguments, module, extra):
+    missing = f"import sys\nsys.modules[{module!r}] = None\nsys.argv = ['mekong', *{arguments!r}]\n"
+    done = subprocess.run(
+        [sys.executable, "-c", f"{missing}from mekong.deploy.cli import main\nmain()"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert module in done.stderr
+    assert f"seizure-exchange[{extra}]" in done.stderr
 
 
 def test_every_extra_that_is_named_is_one():
@@ -37,7 +37,7 @@ def test_every_extra_that_is_named_is_one():
 
 
 def test_a_local_stack_names_the_packages_it_lacks_before_it_starts_anything(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr("deploy.local.packages.find_spec", lambda name: None if name == "chdb" else name)
+    monkeypatch.setattr("mekong.deploy.local.packages.find_spec", lambda name: None if name == "chdb" else name)
     monkeypatch.setenv("MEKONG_HOME", str(tmp_path / "home"))
     for name in ADDRESSES:
         monkeypatch.delenv(f"MEKONG_{name}", raising=False)

@@ -11,13 +11,13 @@ from uuid import UUID
 
 import pytest
 
-from schemas.notifications import Delivery, DeliveryState
-from schemas.subscriptions import Subscription
-from sinks.notify import schedule
-from sinks.notify.ledger import Stored
-from sinks.notify.log import Deleted, News
-from sinks.notify.notifier import Notifier
-from sinks.notify.outcome import SENT, Outcome, again
+from mekong.schemas.notifications import Delivery, DeliveryState
+from mekong.schemas.subscriptions import Subscription
+from mekong.sinks.delivery import schedule
+from mekong.sinks.delivery.log import Deleted, News
+from mekong.sinks.delivery.notifier import Notifier
+from mekong.sinks.delivery.outcome import SENT, Outcome, again
+from mekong.sinks.delivery.pending import StoredNotification
 
 AT = datetime.now(UTC) - timedelta(minutes=1)
 LATER = AT + timedelta(seconds=1)
@@ -29,8 +29,8 @@ def wish(member: str = "VN-CUSTOMS", state: str = "active", name: str = "duty", 
     return Subscription.model_validate({"id": name, "member": member, "channel": channel, "state": state, "changed_at": at})
 
 
-def notification(number: int, member: str = "VN-CUSTOMS", name: str = "duty", at: datetime = AT) -> Stored:
-    return Stored.model_validate(
+def notification(number: int, member: str = "VN-CUSTOMS", name: str = "duty", at: datetime = AT) -> StoredNotification:
+    return StoredNotification.model_validate(
         {
             "notification_id": UUID(int=number),
             "subscription": name,
@@ -74,7 +74,9 @@ class Topics:
         return {one.notification_id.int: one.detail for one in self.recorded if one.state is DeliveryState.PARKED}
 
 
-def serve(topics: Topics, deliver: Callable[[Stored, Subscription], Awaitable[Outcome]], steps: Callable[[], Awaitable[None]]) -> None:
+def serve(
+    topics: Topics, deliver: Callable[[StoredNotification, Subscription], Awaitable[Outcome]], steps: Callable[[], Awaitable[None]]
+) -> None:
     """Run a notifier while ``steps`` go on. Raises what ends it."""
 
     async def both() -> None:
@@ -119,6 +121,59 @@ def test_what_waits_for_a_subscription_that_goes_is_parked_and_whoever_has_its_i
     serve(topics, deliver, steps)
     assert sent == [(1, "VN-CUSTOMS"), (2, "VN-CUSTOMS"), (3, heir)]
     assert topics.parked() == dict.fromkeys((1, 2), "the subscription was removed")
+
+
+@pytest.mark.parametrize(("days", "sends"), [(29, True), (31, False), (400, False)])
+def test_a_notification_that_is_decided_again_after_its_delivery_was_forgotten_is_not_sent_again(days, sends):
+    raised_at = datetime.now(UTC) - timedelta(days=days)
+    topics, sent = Topics(News([wish(at=raised_at)], [notification(1, at=raised_at)], []), News([], [notification(2)], [])), []
+
+    async def deliver(one, _):
+        sent.append(one.notification_id.int)
+        return SENT
+
+    async def steps():
+        await until(lambda: 2 in sent and len(topics.recorded) == len(sent))
+
+    serve(topics, deliver, steps)
+    assert sent == ([1, 2] if sends else [2])
+
+
+def test_a_receiver_that_answered_410_is_asked_once_until_its_subscription_is_changed():
+    topics, sent = Topics(News([wish()], [notification(1), notification(2)], [])), []
+
+    async def deliver(one, subscription):
+        sent.append((one.notification_id.int, subscription.changed_at))
+        return Outcome(DeliveryState.PARKED, "answered 410", gone=True) if subscription.changed_at == AT else SENT
+
+    async def steps():
+        await until(lambda: len(topics.recorded) == 2)
+        topics.news.append(News([], [notification(3)], []))
+        await until(lambda: len(topics.recorded) == 3)
+        topics.news.append(News([wish(at=LAST)], [notification(4)], []))
+        await until(lambda: len(topics.recorded) == 4)
+
+    serve(topics, deliver, steps)
+    assert sent == [(1, AT), (4, LAST)]
+    assert [one.state for one in topics.recorded] == [DeliveryState.PARKED] * 3 + [DeliveryState.SENT]
+    assert "mekong subscribe resume duty" in topics.recorded[1].detail
+
+
+@pytest.mark.parametrize(("changed_at", "sends"), [(AT, False), (LATER, True)])
+def test_a_notifier_that_starts_again_knows_who_answered_410(changed_at, sends):
+    what = {"notification_id": UUID(int=1), "subscription": "duty", "channel": "webhook", "state": "parked"}
+    ended = Delivery.model_validate({**what, "attempt": 1, "at": LAST, "raised_at": AT, "gone": AT})
+    topics, sent = Topics(News([wish(at=changed_at)], [notification(1), notification(2)], [ended])), []
+
+    async def deliver(one, _):
+        sent.append(one.notification_id.int)
+        return SENT
+
+    async def steps():
+        await until(lambda: len(topics.recorded) == 1)
+
+    serve(topics, deliver, steps)
+    assert sent == ([2] if sends else [])
 
 
 @pytest.mark.parametrize("comes_by", ["a start", "one poll"])

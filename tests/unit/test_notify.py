@@ -4,13 +4,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from schemas import wire
-from schemas.alerts import Kind, State, Tier, alert_id
-from schemas.codes import LANGUAGES
-from schemas.errors import Refused
-from streams.core.draft import Draft
-from streams.core.notices.notify import fold_answers, fold_shared, fold_wishes
-from streams.core.notices.texts import KINDS, SAID, STATES, TIERS
+from mekong.schemas.alerts import Kind, State, Tier, alert_id
+from mekong.schemas.errors import Refused
+from mekong.schemas.languages import LANGUAGES
+from mekong.streams.core.draft import Draft
+from mekong.streams.core.notices.notify import fold_answers, fold_shared, fold_subscriptions
+from mekong.streams.core.notices.texts import KINDS, SAID, STATES, TIERS
+from tests.fakes import written
 
 VN, LA, TH = "VN-CUSTOMS", "LA-CUSTOMS", "TH-CUSTOMS"
 MIDNIGHT = datetime(2026, 5, 3, 17, tzinfo=UTC)  # of Monday, 4 May, at +07:00
@@ -19,11 +19,6 @@ MIDNIGHT = datetime(2026, 5, 3, 17, tzinfo=UTC)  # of Monday, 4 May, at +07:00
 def at(hours):
     """So many hours after midnight of the member's Monday."""
     return (MIDNIGHT + timedelta(hours=hours)).isoformat()
-
-
-class Record:
-    def __init__(self, value, offset=0, key=b"duty"):
-        self.value, self.offset, self.key = value if value is None else wire.dump(value), offset, key
 
 
 def wish(**changed):
@@ -74,15 +69,15 @@ class Desk:
         self.wish(*(wishes or (wish(),)))
 
     def wish(self, *wishes):
-        self._commit(lambda draft: fold_wishes(draft, [Record(one, key=one["id"].encode()) for one in wishes]))
+        self._commit(lambda draft: fold_subscriptions(draft, [written(one, key=one["id"].encode()) for one in wishes]))
 
     def answer(self, *answers, offset=0):
         return self._commit(
-            lambda draft: fold_answers(draft, [Record({"subscription": "duty", "at": at(0), **one}, offset) for one in answers])
+            lambda draft: fold_answers(draft, [written({"subscription": "duty", "at": at(0), **one}, offset) for one in answers])
         )
 
     def hear(self, *shared, member=VN):
-        return self._commit(lambda draft: fold_shared(draft, member, [Record(one) for one in shared]))
+        return self._commit(lambda draft: fold_shared(draft, member, [written(one) for one in shared]))
 
     def _commit(self, fold):
         changes = {}
@@ -239,11 +234,13 @@ def test_a_paused_subscription_gets_nothing_and_then_hears_how_much_it_missed():
     assert digest.text.splitlines()[-1].startswith("1 more alerts are not shown")
 
 
-@pytest.mark.parametrize("gone", [Record(None), Record(wish(state="removed")), Record(wish(member=TH))])
+@pytest.mark.parametrize(
+    "gone", [written(None, key=b"duty"), written(wish(state="removed"), key=b"duty"), written(wish(member=TH), key=b"duty")]
+)
 def test_what_waits_for_a_subscription_goes_with_it(gone):
     desk = Desk(wish(budget_per_week=0))
     desk.hear(hour(1), alert(1))
-    desk._commit(lambda draft: fold_wishes(draft, [gone]))
+    desk._commit(lambda draft: fold_subscriptions(draft, [gone]))
     desk.wish(wish(budget_per_week=0))
     assert not [key for key in desk.state if key.startswith(b"item/")]
     assert "digest" not in reasons(desk.hear(hour(8), hour(24 + 8)))
@@ -253,7 +250,7 @@ def test_a_silent_day_gives_one_sign_of_life_and_a_day_with_a_message_none():
     desk = Desk()
     found = desk.hear(*[hour(number) for number in range(1, 24 * 3)])
     assert [(one.reason, one.raised_at.isoformat()) for one in found] == [("alive", at(number)) for number in (8, 32, 56)]
-    assert "Nothing to report on 2026-05-04" in found[0].subject
+    assert "Nothing to report on 4 May 2026" in found[0].subject
     assert reasons(desk.hear(hour(74), alert(74), hour(80))) == ["alert"]
 
 
@@ -301,7 +298,7 @@ def test_a_warning_goes_out_at_once_outside_budget_and_quiet_hours():
         "Goods: Drugs, ketamine",
         "Route: Cambodia → Thailand",
         "Note: In tea.",
-        "Feedback is asked for by 2026-05-04 10:00 (UTC+0700).",
+        "Feedback is asked for by 4 May 2026, 10:00 (UTC+07:00).",
     ]
 
 
@@ -343,8 +340,8 @@ def test_both_sides_are_reminded_once_when_feedback_does_not_come_in_time():
     desk.hear(message(5, "feedback", TH, "f1", in_reply_to="w1", outcome="found"))
     (own,) = [one for one in desk.hear(hour(9), hour(10), hour(11)) if one.reason == "reminder"]
     (others,) = [one for one in desk.hear(hour(9, LA), hour(10, LA), hour(11, LA), member=LA) if one.reason == "reminder"]
-    assert own.text == "You asked for feedback by 2026-05-04 10:00 (UTC+0700). None has come from: Lao Customs Department."
-    assert others.text == "Viet Nam Customs asked for feedback by 2026-05-04 10:00 (UTC+0700). None of yours has come."
+    assert own.text == "You asked for feedback by 4 May 2026, 10:00 (UTC+07:00). None has come from: Lao Customs Department."
+    assert others.text == "Viet Nam Customs asked for feedback by 4 May 2026, 10:00 (UTC+07:00). None of yours has come."
 
 
 @pytest.mark.parametrize(
@@ -397,9 +394,9 @@ def test_an_alert_of_a_replay_does_not_throw_the_members_time_ahead():
 
 def test_garbage_among_subscriptions_and_answers_is_passed_over():
     desk = Desk()
-    bad = [Record({"id": "?"}), Record({"kind": "mute"}), Record([1])]
-    desk._commit(lambda draft: fold_wishes(draft, bad))
-    assert desk._commit(lambda draft: fold_answers(draft, [*bad, Record(None)])) == []
+    bad = [written({"id": "?"}), written({"kind": "mute"}), written([1])]
+    desk._commit(lambda draft: fold_subscriptions(draft, bad))
+    assert desk._commit(lambda draft: fold_answers(draft, [*bad, written(None)])) == []
     assert reasons(desk.hear(hour(9), alert(9))) == ["alert"]
 
 

@@ -5,7 +5,7 @@ import stat
 
 import pytest
 
-from deploy.local.process import Process
+from mekong.deploy.local.process import Process
 
 
 def started(command: str, log) -> Process:

@@ -6,8 +6,8 @@ from datetime import date
 
 import pytest
 
-from deploy.profiles import Given, Phase, known_phases, nearest, profile_of, with_phases
-from schemas.errors import Refused
+from mekong.deploy.profiles import Given, Phase, known_phases, nearest, profile_of, with_phases
+from mekong.schemas.errors import Refused
 
 WHOLE = Given(name="Border Patrol", kind="police", country="TH", utc_offset="+07:00")
 
@@ -34,12 +34,12 @@ def test_another_agency_is_known_by_what_is_said_of_it():
 @pytest.mark.parametrize(
     ("code", "given", "sentence"),
     [
-        pytest.param("vn-customs", Given(), "no agency code", id="lower case"),
+        pytest.param("vn-customs", Given(), "not an agency code", id="lower case"),
         pytest.param("VN-CUSTOMZ", Given(), r"did you mean .*VN-CUSTOMS.*--name, --kind, --country, --utc-offset", id="not on the list"),
         pytest.param("TH-X1", WHOLE._replace(country="QQ"), "Country 'QQ'", id="country"),
         pytest.param("TH-X1", WHOLE._replace(kind="navy"), "kind of TH-X1", id="kind"),
         pytest.param("TH-X1", WHOLE._replace(utc_offset="7"), "utc_offset of TH-X1", id="offset"),
-        pytest.param("TH-X1", WHOLE._replace(utc_offset="+25:99"), "'.25:99' is no offset from UTC", id="offset of more than a day"),
+        pytest.param("TH-X1", WHOLE._replace(utc_offset="+25:99"), "'.25:99' is not an offset from UTC", id="offset of more than a day"),
         pytest.param("TH-X1", WHOLE._replace(utc_offset=""), "give --utc-offset too", id="one thing missing"),
     ],
 )

@@ -7,10 +7,10 @@ from types import SimpleNamespace
 import pytest
 from kafka import TopicPartition
 
-from schemas import patience
-from schemas.errors import Retriable
-from schemas.patience import Patience
-from sinks.upto import up_to
+from mekong.schemas import patience
+from mekong.schemas.errors import Retriable
+from mekong.schemas.patience import Patience
+from mekong.schemas.upto import up_to
 
 A, B = TopicPartition("a", 0), TopicPartition("b", 0)
 

@@ -1,4 +1,4 @@
-"""How much waits in the lanes of a worker, and what becomes of a run whose lane is taken away while it waits for room."""
+"""How much may wait in a lane, what is read meanwhile, and what becomes of a run whose lane was taken away."""
 
 import asyncio
 from types import SimpleNamespace
@@ -6,80 +6,101 @@ from types import SimpleNamespace
 import pytest
 from aiokafka import TopicPartition
 
-from streams import consumer as module
-from streams.consumer import Consumer
-from streams.lanes import Broken, Lane, Place, Run
+from mekong.streams import reader as module
+from mekong.streams.consumer import Consumer
+from mekong.streams.lanes import Broken, Lane, ReadPosition, Run
+from mekong.streams.member import Fetched
+from mekong.streams.reader import HURRY_S
+from mekong.streams.sources import Sources
+from mekong.streams.worker_lanes import WorkerLanes
 
-SOURCE = TopicPartition("in.VN-CUSTOMS.v1", 0)
+VN, LA = TopicPartition("in.VN-CUSTOMS.v1", 0), TopicPartition("in.LA-CUSTOMS.v1", 0)
+NUMBERS = {VN: 0, LA: 1}
 
 
 class Message:
-    tp, acked, offset = SOURCE, False, 0
+    tp, acked, offset = VN, False, 0
 
 
 @pytest.fixture
 def consumer(monkeypatch):
-    monkeypatch.setattr(module, "WAITING_RECORDS", 3)
+    monkeypatch.setattr(module, "LANE_RECORDS", 3)
     found = Consumer.__new__(Consumer)
-    found.lanes, found._places, found._room = {0: lane()}, {SOURCE: Place(0)}, asyncio.Event()
+    found.app = SimpleNamespace(number_of=NUMBERS.__getitem__)
+    found.held = WorkerLanes(found, "intake")
+    found.held.open = {0: lane(0), 1: lane(1)}
+    found._sources, found._reading = {VN, LA}, Sources(found)
+    found._places, found._dropped, found._room = {VN: ReadPosition(0), LA: ReadPosition(0)}, set(), asyncio.Event()
     found._unacked_messages, found._acked = set(), {}
     return found
 
 
-def lane():
-    found = Lane(0, TopicPartition("cases.v1", 0), "intake-0", {})
+def lane(number):
+    found = Lane(number, TopicPartition("cases.v1", number), f"intake-{number}", {})
     found.task = SimpleNamespace(cancel=lambda: None)  # serves nothing
     return found
 
 
 def event(consumer, first, records=2):
-    place = consumer._places[SOURCE]
-    run = Run(consumer.lanes[0], SOURCE, place, first - 1 if first else None, first, first + records - 1, 10, [None] * records)
+    place = consumer._places[VN]
+    run = Run(consumer.held.open[0], VN, place, first - 1 if first else None, first, first + records - 1, 10, [None] * records)
     return SimpleNamespace(value=run, message=Message())
 
 
-def test_a_run_waits_while_the_lanes_are_full_and_goes_in_when_there_is_room(consumer):
+def test_a_lane_that_stands_takes_no_room_from_the_others(consumer):
     async def run():
         for first in (0, 2):
             await consumer.offer(event(consumer, first), None)
-        third = asyncio.create_task(consumer.offer(event(consumer, 4), None))
-        await asyncio.sleep(0.01)
-        assert not third.done()
-        served = consumer.lanes[0]._gather()
-        consumer.lanes[0]._hold(served, -1)
-        consumer._room.set()
-        await third
-        assert consumer.lanes[0].held_records == 2
+        assert [tp for tp in (VN, LA) if consumer._has_room(tp)] == [LA]
+        served = consumer.held.open[0]._gather()
+        assert not consumer._has_room(VN), "what is in a transaction is held, too"
+        consumer.held.open[0]._hold(served, -1)
+        assert consumer._has_room(VN)
 
     asyncio.run(run())
 
 
-def test_a_run_that_waited_while_a_seek_came_is_dropped_because_it_comes_again(consumer):
+def test_only_lanes_with_room_are_read_and_the_others_soon_after(consumer, monkeypatch):
+    async def run():
+        asked = []
+
+        async def fetched(readable, most_s):
+            asked.append((readable, most_s))
+            return {LA: Fetched(0, [SimpleNamespace(offset=0, value=b"1")])}
+
+        async def offsets(tp):
+            return {tp: 0 if consumer._places[tp].next == 0 else 1}
+
+        consumer.flow_active, consumer._read_offset = True, {}
+        consumer.earliest_offsets = consumer.highwaters = offsets
+        consumer._getmany, consumer._to_message = fetched, lambda tp, _: SimpleNamespace(tp=tp)
+        monkeypatch.setattr(Consumer, "should_stop", False)
+        for first in (0, 2):
+            await consumer.offer(event(consumer, first), None)
+        handed = [message async for _, message in consumer.getmany(1.0)]
+        assert [message.tp for message in handed] == [LA]
+        assert not any(message.generation_id != generation for message in handed for generation in (1, 2)), "or a stream drops it"
+        assert asked == [({LA}, HURRY_S)]
+        consumer.leave(consumer.held.open.pop(0))
+        consumer._sources = {LA}
+        assert [tp async for tp, _ in consumer.getmany(1.0)] == []  # the same offsets once more: they were handed out
+        assert asked[1:] == [({LA}, 1.0)]
+
+    asyncio.run(run())
+
+
+def test_a_run_is_dropped_when_its_lane_went_because_it_comes_again(consumer):
     async def run():
         for first in (0, 2):
             await consumer.offer(event(consumer, first), None)
-        stale = event(consumer, 4)
-        waiting = asyncio.create_task(consumer.offer(stale, None))
-        await asyncio.sleep(0.01)
-        consumer._put_back(consumer.lanes[0])
-        consumer._places[SOURCE] = Place(0)
-        await waiting
+        stale, here = event(consumer, 4), consumer.held.open[0]
+        consumer.leave(here)
+        consumer._places[VN] = ReadPosition(0)
+        await consumer.offer(stale, None)
         assert stale.message.acked
-        assert not consumer.lanes[0].waiting
+        assert not here.waiting
         await consumer.offer(event(consumer, 0), None)
-        assert [run.first for run, _ in consumer.lanes[0].waiting] == [0]
-
-    asyncio.run(run())
-
-
-def test_what_waits_in_a_lane_that_was_closed_takes_no_room(consumer):
-    async def run():
-        for first in (0, 2):
-            await consumer.offer(event(consumer, first), None)
-        consumer.lanes[0]._gather()  # in a transaction that will not end
-        consumer.lanes[0] = lane()
-        consumer._places[SOURCE] = Place(0)
-        await asyncio.wait_for(consumer.offer(event(consumer, 0), None), 1)
+        assert [run.first for run, _ in here.waiting] == [0]
 
     asyncio.run(run())
 
@@ -98,7 +119,7 @@ def test_what_went_through_takes_no_room(consumer, monkeypatch):
         async def done(batch):
             served.set()
 
-        here = consumer.lanes[0]
+        here = consumer.held.open[0]
         monkeypatch.setattr(here, "transact", transact)
         await consumer.offer(event(consumer, 0), None)
         serving = asyncio.create_task(here.serve(None, done, lambda: 0.0))
@@ -125,31 +146,5 @@ def test_lanes_stay_open_only_when_nobody_else_can_have_had_them(consumer, seats
     found, consumer._seat = [], None
     for member, generation in seats:
         consumer._thread = SimpleNamespace(member_id=lambda member=member: member)
-        consumer.app = SimpleNamespace(consumer_generation_id=generation)
-        found.append(consumer._took_part())
+        found.append(consumer._took_part(generation))
     assert found == kept
-
-
-def test_a_seek_closes_and_opens_again_what_was_not_ours_all_the_time(consumer):
-    async def run():
-        closed, opened = [], []
-
-        async def close():
-            closed.append(0)
-
-        async def open_lane(number):
-            opened.append(number)
-            return lane()
-
-        async def nothing(*_): ...
-
-        consumer.lanes[0].close = close
-        consumer._opening, consumer._seat = asyncio.Lock(), ("a", 1)
-        consumer.assignment, consumer._seek_all = (lambda: {SOURCE}), nothing
-        consumer.app = SimpleNamespace(consumer_generation_id=2, sources={SOURCE.topic}, number_of=lambda _: 0, open_lane=open_lane)
-        for member in ("a", "b"):
-            consumer._thread = SimpleNamespace(member_id=lambda member=member: member)
-            await consumer.perform_seek()
-        assert (closed, opened) == ([0], [0])
-
-    asyncio.run(run())

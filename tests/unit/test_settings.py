@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import nullcontext
 
 import pytest
 
-from schemas.errors import Refused
-from schemas.settings import settings
+from mekong.schemas.errors import Refused
+from mekong.schemas.settings import Settings, settings
 
 STACK = {
     "stack_id": "s1",
@@ -81,3 +82,35 @@ def test_secrets_do_not_show_when_settings_are_printed(monkeypatch):
     monkeypatch.setenv("MEKONG_KAFKA_PASSWORD", "hush")
     monkeypatch.setenv("MEKONG_CLICKHOUSE_URL", "https://u:hush@ch.example/mekong")
     assert "hush" not in repr(settings())
+
+
+@pytest.mark.parametrize(
+    ("name", "is_its"), [("LA_CUSTOMS", True), ("LA_CUSTOMS__FUSION", True), ("LA_CUSTOMS_BORDER", False), ("VN_CUSTOMS", False)]
+)
+def test_a_member_may_name_its_own_webhook_secrets_only(monkeypatch, name, is_its):
+    monkeypatch.setenv(f"MEKONG_WEBHOOK_SECRET_{name}", "hush")
+    with nullcontext() if is_its else pytest.raises(Refused, match="not a secret of LA-CUSTOMS"):
+        assert settings().webhook_secret(name, "LA-CUSTOMS") == "hush"
+
+
+def test_a_secret_of_another_name_is_given_to_one_member(monkeypatch):
+    monkeypatch.setenv("MEKONG_WEBHOOK_SECRET_FUSION", "hush")
+    monkeypatch.setenv("MEKONG_WEBHOOK_MEMBER_FUSION", "LA-CUSTOMS")
+    assert settings().webhook_secret("FUSION", "LA-CUSTOMS") == "hush"
+    with pytest.raises(Refused, match="MEKONG_WEBHOOK_MEMBER_FUSION=VN-CUSTOMS"):
+        settings().webhook_secret("FUSION", "VN-CUSTOMS")
+
+
+def test_an_empty_protocol_is_refused_and_never_plain_text(monkeypatch):
+    monkeypatch.setenv("MEKONG_KAFKA_SECURITY_PROTOCOL", "")
+    with pytest.raises(Refused, match="MEKONG_KAFKA_SECURITY_PROTOCOL is set and empty"):
+        settings()
+
+
+@pytest.mark.parametrize("name", sorted(Settings.model_fields.keys() - {"kafka_security_protocol"}))
+def test_a_variable_that_is_set_and_empty_is_not_set(monkeypatch, name):
+    monkeypatch.setenv("MEKONG_HOME", "")
+    without = settings()
+    monkeypatch.setenv(f"MEKONG_{name.upper()}", "")
+    assert settings() == without
+    assert str(settings().home) == ".mekong"

@@ -10,14 +10,14 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from producers.simulate import simulate
-from producers.simulation.goods import CATALOGUE, RESERVED
-from producers.simulation.scene import RESERVED_CONCEALMENT, RESERVED_ORIGINS
-from producers.simulation.truth import EXPECT
-from schemas import wire
-from schemas.codes import code_list, rows
-from schemas.errors import Refused
-from schemas.messages import MESSAGE
+from mekong.producers.simulate import simulate
+from mekong.producers.simulation.goods import CATALOGUE, RESERVED
+from mekong.producers.simulation.scene import RESERVED_CONCEALMENT, RESERVED_ORIGINS
+from mekong.producers.simulation.truth import EXPECT
+from mekong.schemas import wire
+from mekong.schemas.codes import code_list, rows
+from mekong.schemas.errors import Refused
+from mekong.schemas.messages import MESSAGE
 
 SEEDS = (1, 2, 3)
 
@@ -50,8 +50,9 @@ def test_the_same_seed_gives_the_same_bytes_and_another_seed_others():
 
 
 @pytest.mark.parametrize("hash_seed", ["1", "2"])
+@pytest.mark.processes
 def test_the_order_of_sets_and_dictionaries_leaves_no_trace(hash_seed):
-    asked = "import hashlib, sys\nfrom producers.simulate import simulate\nfrom schemas.wire import encode\n"
+    asked = "import hashlib, sys\nfrom mekong.producers.simulate import simulate\nfrom mekong.schemas.wire import encode\n"
     asked += "print(hashlib.sha256(b''.join(encode(one) for _, one in simulate('I', 5).messages)).hexdigest())"
     done = subprocess.run([sys.executable, "-c", asked], env={"PYTHONHASHSEED": hash_seed}, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == hashlib.sha256(b"".join(wire.encode(one) for _, one in simulate("I", 5).messages)).hexdigest()

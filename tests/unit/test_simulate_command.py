@@ -7,16 +7,16 @@ import json
 import pytest
 from click.testing import CliRunner
 
-from deploy.cli.simulate import simulate
-from producers.formats.json import FORMAT
-from producers.parsed import Parsed
-from schemas.errors import Refused
-from streams.core.intake.identity import Ids
+from mekong.deploy.cli.simulate import simulate
+from mekong.producers.formats.json import FORMAT
+from mekong.producers.parsed import Parsed
+from mekong.schemas.errors import Refused
+from mekong.streams.core.intake.identity import Ids
 
 
 @pytest.fixture
 def run(monkeypatch, tmp_path):
-    """Run the command where there is no stack."""
+    """Run the command without a stack."""
     monkeypatch.setenv("MEKONG_HOME", str(tmp_path / "nowhere"))
     monkeypatch.delenv("MEKONG_SECRET", raising=False)
     return lambda *arguments: CliRunner().invoke(simulate, list(arguments), catch_exceptions=False)
@@ -56,5 +56,5 @@ def test_a_phase_that_reaches_into_the_future_is_written_and_said(run):
 
 
 def test_an_unknown_phase_is_refused(run):
-    with pytest.raises(Refused, match="there are I, AP, II"):
+    with pytest.raises(Refused, match="the phases are I, AP, II"):
         run("--phase", "IX", "--seed", "1")

@@ -4,24 +4,20 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import NamedTuple
 
 import pytest
 from kafka import TopicPartition
+from kafka.errors import IllegalStateError
 
-from schemas.errors import Retriable
-from sinks.base import NOTHING
-from sinks.runner import Runner
-from sinks.waiting import Limits
+from mekong.schemas import measured, metrics
+from mekong.schemas.errors import Retriable
+from mekong.sinks.base import NOTHING, Source
+from mekong.sinks.runner import Runner
+from mekong.sinks.waiting import Limits
+from tests.fakes import Record
 
 TP = TopicPartition("t", 0)
 RECORDS = 9
-
-
-class Record(NamedTuple):
-    offset: int
-    value: bytes = b"x"
-    timestamp: int = 7
 
 
 class Reader:
@@ -53,6 +49,9 @@ class Reader:
 
     def end_offsets(self, tps):
         return dict.fromkeys(tps, RECORDS)
+
+    def highwater(self, _tp):
+        return RECORDS
 
     def poll(self, timeout_ms):
         first, last = self.place, min(self.place + 3, RECORDS)
@@ -141,3 +140,17 @@ def test_a_timeout_that_a_sink_lets_through_ends_the_process_and_does_not_look_l
     with pytest.raises(TimeoutError, match="of the store"):
         Runner(Reader(), "t", TimedOut(stop), stop, Limits(rows=2)).run()
     watchdog.cancel()
+
+
+def test_the_lag_is_measured_without_a_partition_that_the_group_has_just_revoked():
+    class Revoked(Reader):
+        def highwater(self, tp):
+            if tp.partition:
+                raise IllegalStateError(tp)
+            return RECORDS
+
+    runner = Runner(Revoked(), "t", Sink(threading.Event()), threading.Event(), name="a-table")
+    here, gone = Source("t", 0), Source("t", 1)
+    runner._mine, runner._stored = {here, gone}, {here: 1, gone: 1}
+    runner._measure()
+    assert measured.REGISTRY.get_sample_value(metrics.LAG.name, {"stage": "sink-a-table", "topic": "t"}) == RECORDS - 2

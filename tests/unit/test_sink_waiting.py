@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import pytest
 
-from schemas.errors import Fatal, Refused
-from sinks.base import NOTHING, Batch, Source
-from sinks.clickhouse.sink import DlqLimit
-from sinks.runner import _next
-from sinks.waiting import Limits, Waiting
+from mekong.schemas.errors import Fatal, Refused
+from mekong.sinks.base import NOTHING, Batch, Source
+from mekong.sinks.clickhouse.sink import DlqLimit
+from mekong.sinks.runner import _next
+from mekong.sinks.waiting import Limits, Waiting
+from tests.fakes import Record
 
 A, B = Source("t", 0), Source("t", 1)
-
-
-class Record(NamedTuple):
-    offset: int
-    value: bytes | None = b"xx"
-    timestamp: int = 7
 
 
 def placed(**positions: int) -> Waiting:
@@ -29,35 +22,35 @@ def placed(**positions: int) -> Waiting:
 
 def test_a_batch_knows_what_stands_before_it_also_after_another_was_taken():
     waiting = placed(a=NOTHING)
-    waiting.add(A, [Record(0), Record(3)], now=1.0)
+    waiting.add(A, [Record(0, b"xx", timestamp=7), Record(3, b"xx", timestamp=7)], now=1.0)
     first = waiting.take()
-    waiting.add(A, [Record(5)], now=2.0)
+    waiting.add(A, [Record(5, b"xx", timestamp=7)], now=2.0)
     assert [batch.after for batch in first + waiting.take()] == [NOTHING, 3]
 
 
 def test_records_at_or_before_the_place_are_passed_over():
     waiting = placed(a=4)
-    waiting.add(A, [Record(3), Record(4), Record(5)], now=1.0)
+    waiting.add(A, [Record(3, b"xx", timestamp=7), Record(4, b"xx", timestamp=7), Record(5, b"xx", timestamp=7)], now=1.0)
     assert waiting.take() == [Batch(A, 4, [5], [7], [b"xx"])]
 
 
 def test_nothing_is_due_while_nothing_waits():
     waiting = placed(a=4)
-    waiting.add(A, [Record(4)], now=1.0)
+    waiting.add(A, [Record(4, b"xx", timestamp=7)], now=1.0)
     assert (waiting.since, waiting.rows, waiting.take()) == (None, 0, [])
 
 
 def test_batches_come_in_the_order_of_the_table():
     waiting = placed(a=NOTHING, b=NOTHING)
-    waiting.add(B, [Record(0)], now=1.0)
-    waiting.add(A, [Record(0)], now=2.0)
+    waiting.add(B, [Record(0, b"xx", timestamp=7)], now=1.0)
+    waiting.add(A, [Record(0, b"xx", timestamp=7)], now=2.0)
     assert [batch.source for batch in waiting.take()] == [A, B]
 
 
 def test_the_wait_counts_from_the_oldest_record():
     waiting = placed(a=NOTHING, b=NOTHING)
-    waiting.add(B, [Record(0)], now=1.0)
-    waiting.add(A, [Record(0)], now=2.0)
+    waiting.add(B, [Record(0, b"xx", timestamp=7)], now=1.0)
+    waiting.add(A, [Record(0, b"xx", timestamp=7)], now=2.0)
     assert waiting.since == 1.0
 
 
@@ -71,21 +64,21 @@ def test_the_wait_counts_from_the_oldest_record():
 )
 def test_a_batch_is_full_by_rows_or_by_bytes(limits, full):
     waiting = placed(a=NOTHING)
-    waiting.add(A, [Record(0), Record(1)], now=1.0)
+    waiting.add(A, [Record(0, b"xx", timestamp=7), Record(1, b"xx", timestamp=7)], now=1.0)
     assert waiting.is_full(limits) is full
 
 
 def test_what_was_revoked_is_forgotten_and_the_rest_stays():
     waiting = placed(a=NOTHING, b=NOTHING)
-    waiting.add(A, [Record(0)], now=1.0)
-    waiting.add(B, [Record(0), Record(1)], now=1.0)
+    waiting.add(A, [Record(0, b"xx", timestamp=7)], now=1.0)
+    waiting.add(B, [Record(0, b"xx", timestamp=7), Record(1, b"xx", timestamp=7)], now=1.0)
     waiting.forget([B])
     assert (A in waiting, B in waiting, waiting.rows, waiting.size) == (True, False, 1, 2)
 
 
 def test_when_all_is_forgotten_nothing_is_due():
     waiting = placed(a=NOTHING)
-    waiting.add(A, [Record(0)], now=1.0)
+    waiting.add(A, [Record(0, b"xx", timestamp=7)], now=1.0)
     waiting.forget()
     assert (waiting.sources, waiting.since, waiting.rows, waiting.size) == (set(), None, 0, 0)
 

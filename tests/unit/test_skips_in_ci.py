@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.processes
+
 SKIPS = """
 import pytest
 
@@ -27,5 +29,12 @@ def test_a_skipped_integration_test_fails_in_ci_only(tmp_path, ci, summary, code
     (tmp_path / "pytest.ini").write_text("[pytest]\nmarkers = integration: needs servers\n")
     (tmp_path / "test_it.py").write_text(SKIPS)
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(tmp_path)]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=os.environ | {"CI": ci}, check=False)
+    done = subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env=os.environ | {"CI": ci, "PYTHONPATH": str(Path(__file__).parents[2])},
+        check=False,
+    )
     assert (done.returncode, summary in done.stdout) == (code, True), done.stdout

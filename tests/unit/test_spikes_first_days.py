@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import asyncio
 from datetime import date
+from typing import NamedTuple
 
 import pytest
 from aiokafka import TopicPartition
 
 from benchmarks.spikes.journal import case, fold, profile, tick
-from schemas.alerts import Kind
-from schemas.settings import Settings
-from schemas.topics import JOURNAL
-from schemas.wire import encode
-from streams import relearn
-from streams.agents import network
-from streams.core.journal import Entry
-from streams.core.spikes import sums
-from streams.core.spikes.clocks import Expected
-from streams.core.spikes.fold import MARK
-from streams.core.spikes.rules import Rules
+from mekong.schemas.alerts import Kind
+from mekong.schemas.settings import Settings
+from mekong.schemas.topics import JOURNAL
+from mekong.schemas.wire import encode
+from mekong.streams import relearn
+from mekong.streams.agents import network
+from mekong.streams.aside import LeftOut
+from mekong.streams.core.journal import Entry
+from mekong.streams.core.spikes.fold import MARK
+from mekong.streams.core.spikes.network import sums
+from mekong.streams.core.spikes.network.clocks import Expected
+from mekong.streams.core.spikes.rules import Rules
+from tests.amount import examples
 from tests.unit.members import AGENCIES, FIRST, PARTITIONS, folded, in_step, parsed, partitions
 
 TOGETHER = Expected(set(PARTITIONS.values()))
@@ -118,27 +121,33 @@ def test_who_sends_more_old_cases_than_one_run_holds_costs_no_alert(spike_on):
     assert [encode(alert) for alert in folded(in_turn, run=400, expected=TOGETHER)] == whole
 
 
-def test_of_more_combinations_than_are_looked_at_the_same_ones_are_whoever_is_read_first(monkeypatch):
-    monkeypatch.setattr(sums, "MOST_COMBINATIONS", 30)
-    sent = {(agency, 5): old_cases(agency, 40) for agency in AGENCIES[:2]}
+def test_every_combination_is_counted_but_those_of_a_case_that_has_too_many_to_say_anything():
+    cases = examples(4_000)
+    methods = cases * 5 // 8
+    sent = {(agency, 5): old_cases(agency, cases) for agency in AGENCIES[:2]}
     for (agency, _), entries in sent.items():
         for n, entry in enumerate(entries):
-            entry["content"]["concealment_methods"] = [f"method {n % 20:02d} of {agency}"]
-    logs = begun((0, 0, 0), sent)
+            entry["content"]["concealment_methods"] = [f"method {n % methods:04d} of {agency}"]
+    (strange,) = old_cases(AGENCIES[2], 1, first=90_000)
+    strange["content"]["concealment_methods"] = [f"method {n}" for n in range(sums.MOST_COMBINATIONS + 1)]
+    logs = begun((0, 0, 0), sent | {(AGENCIES[2], 5): [strange]})
     states = {}, {}
     folded([entry for agency in AGENCIES for day in logs[agency] for entry in day], state=states[0], expected=TOGETHER)
     folded([entry for agency in reversed(AGENCIES) for day in logs[agency] for entry in day], state=states[1], expected=TOGETHER)
     assert parsed(states[0]) == parsed(states[1])
-    seen = parsed(states[0])["combinations"]["seen"]
-    assert len(seen) == 30
-    assert seen["heroin|MM>TH|method 00 of TH-CUSTOMS"] == 2
+    seen = {name: part["n"] for name, part in parsed(states[0]).items() if name.startswith("seen/combination/")}
+    assert len(seen) == 2 * methods  # nothing is left out: not the last of the alphabet, and not the first
+    assert seen["seen/combination/heroin|MM>TH|method 0000 of TH-CUSTOMS"] == 2
+    assert seen[f"seen/combination/heroin|MM>TH|method {methods - 1:04d} of TH-CUSTOMS"] == 1
+    assert parsed(states[0])["known/combination"] | {"f": 1} == {"f": 1, "counted": 2 * cases, "once": 2 * (2 * methods - cases)}
 
 
 def test_old_cases_in_the_sums_of_a_day_are_figures_not_names():
     state = {}
     folded([profile(AGENCIES[0]), *old_cases(AGENCIES[0], 3_000, age=100)], state=state, expected=TOGETHER)
-    (name,) = [name for name in state if name.startswith("day/")]
-    assert len(state[name]) < 40_000  # of 4 MiB, for any number of cases of 150 days
+    kept = {name: raw for name, raw in state.items() if name.startswith("day/")}
+    assert max(map(len, kept.values())) < 1_000
+    assert sum(map(len, kept.values())) < 120_000  # for any number of cases of 150 days
 
 
 def test_one_case_with_two_goods_among_the_largest_is_told_once():
@@ -164,24 +173,38 @@ class Lane:
     def __init__(self, state, positions):
         self.state, self.positions = state, positions
 
-    async def replace(self, state, positions):
-        assert positions is self.positions
-        self.state = state
+    async def change(self, changes):
+        for key, value in changes.items():
+            if value is None:
+                self.state.pop(key, None)
+            else:
+                self.state[key] = value
+
+
+class At(NamedTuple):
+    """An entry where it stands in its partition."""
+
+    offset: int
+    entry: dict
 
 
 def test_what_is_learnt_again_was_told_before_a_partition_began_that_was_empty_then(monkeypatch):
     logs = partitions()
     source = {TopicPartition(JOURNAL.name, PARTITIONS[agency]): [entry for day in logs[agency] for entry in day] for agency in AGENCIES[1:]}
 
-    async def in_parts(tp, position, options):
-        yield source[tp][:position]
+    async def in_parts(tp, position, options, first):
+        yield [At(offset, entry) for offset, entry in enumerate(source[tp][:position])][first:]
 
     async def expected_of(settings, options):  # the third member's partition holds its first entry by now
         return TOGETHER
 
+    async def left_by(stage, options):
+        return LeftOut({}, {})
+
     monkeypatch.setattr(relearn, "in_parts", in_parts)
+    monkeypatch.setattr(relearn, "left_by", left_by)
     monkeypatch.setattr(network, "expected_of", expected_of)
-    monkeypatch.setattr(network, "read", lambda records: [Entry(0, entry) for entry in records])
+    monkeypatch.setattr(network, "read", lambda records: [Entry(0, getattr(one, "entry", one)) for one in records])
     plan = network.plan(Settings())
     lane = Lane({MARK: b"1"}, {tp: len(entries) for tp, entries in source.items()})
     asyncio.run(plan.opened(lane, {}))

@@ -6,15 +6,18 @@ import numpy as np
 import pytest
 
 from benchmarks.spikes.journal import case, fold, profile, tick
-from schemas.alerts import MOST_EVENTS, Kind, State, Tier
-from schemas.wire import dump, load
-from streams.core.spikes import bulk
-from streams.core.spikes.calendar import Calendar
-from streams.core.spikes.regressors import Regressors
-from streams.core.spikes.rules import Rules, SeriesRules
-from streams.core.spikes.series import Series
-from streams.core.spikes.shape import ARRIVALS
-from streams.core.spikes.watch import Watch
+from mekong.schemas.alerts import MOST_EVENTS, Kind, State, Tier
+from mekong.schemas.wire import dump, load
+from mekong.streams.core.spikes.agency import AgencyDetectors
+from mekong.streams.core.spikes.case import read
+from mekong.streams.core.spikes.kinds import bulk
+from mekong.streams.core.spikes.rules import Rules, SeriesRules
+from mekong.streams.core.spikes.seen import Seen
+from mekong.streams.core.spikes.series.calendar import Calendar
+from mekong.streams.core.spikes.series.regressors import Regressors
+from mekong.streams.core.spikes.series.series import Series
+from mekong.streams.core.spikes.statistics.shape import ARRIVALS
+from mekong.streams.core.spikes.store import DetectorStore
 
 AGENCY = "VN-CUSTOMS"
 FIRST = date(2024, 1, 1).toordinal()
@@ -295,6 +298,20 @@ def test_what_is_new_is_told_once_where_new_things_are_rare(log):
     assert "concealment" in alert.sentences.en
 
 
+def test_what_is_new_is_told_however_many_values_are_known():
+    state, rules = {}, Rules().first_seen
+    store = DetectorStore("VN-CUSTOMS", Rules(), state.get)
+    for number in range(5_000):
+        Seen(store).count("route", f"way {number}", 40)
+    state |= store.stored()
+    seen = Seen(DetectorStore("VN-CUSTOMS", Rules(), state.get))
+    assert seen.novelty("route", "way 4999", rules) is None
+    assert seen.novelty("route", "another way", rules) == pytest.approx(1 / 200_001)
+    for _ in range(2):
+        seen.count("route", "another way")
+    assert seen.novelty("route", "a third way", rules) == pytest.approx(1 / 200_003)  # none came exactly once
+
+
 def test_where_something_is_new_all_the_time_nothing_is_news(log):
     for place, entry in enumerate(entry for entry in log.entries if entry["kind"] == "version"):
         entry["content"]["concealment_methods"] = [f"way {place}"]
@@ -351,7 +368,7 @@ def test_a_series_restarts_in_days_when_it_grows():
 
 @pytest.mark.parametrize("days", [5, 31, 32, 33, 80])
 def test_days_of_arrival_that_waited_are_learnt_as_if_each_had_been_learnt_in_its_turn(days):
-    counts, watch = np.random.default_rng(9).poisson(1.0, days), Watch.from_stored(AGENCY, {}.get)
+    counts, watch = np.random.default_rng(9).poisson(1.0, days), AgencyDetectors.from_stored(AGENCY, {}.get)
     series = None
     for place, count in enumerate(counts):
         watch.take(tick(AGENCY, FIRST + place))
@@ -364,8 +381,8 @@ def test_days_of_arrival_that_waited_are_learnt_as_if_each_had_been_learnt_in_it
         if series is not None:
             series.add(FIRST + place, int(count))
     watch.take(tick(AGENCY, FIRST + days))
-    watch.desk.who["today"] = FIRST + days - 1
-    assert dump(bulk.learn(watch.desk)["cases"].stored()) == dump(series.stored())
+    watch.store.who["today"] = FIRST + days - 1
+    assert dump(bulk.learn(watch.store)["cases"].stored()) == dump(series.stored())
 
 
 @pytest.mark.parametrize(("day", "told"), [(9, 0), (13, 0), (20, 1)])
@@ -378,3 +395,16 @@ def test_late_reports_of_days_in_which_the_rate_was_not_known_yet_tell_nothing(d
     log.cases(60, day=FIRST + day)
     log.begin_day()
     assert len(log.alerts(Kind.RETRO_SPIKE)) == told
+
+
+@pytest.mark.parametrize(("back", "is_news"), [(0, True), (7, True), (8, False), (400, False)])
+def test_a_batch_called_history_is_believed_of_old_cases_only(back, is_news):
+    entry = case(AGENCY, 1, FIRST + 400 - back, FIRST + 400, batch="history/trick")
+    found = read(entry)
+    assert found is not None
+    assert found.is_history != is_news
+
+
+def test_what_is_called_history_and_is_of_today_is_alerted_like_any_other(log):
+    log.cases(40, batch="history/trick")
+    assert log.alerts(Kind.SPIKE)

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from benchmarks.spikes.batch import Batch, run
-from streams.core.spikes.model import Model
-from streams.core.spikes.series import Series
-from streams.core.spikes.shape import DAY, MONTH, SHAPES, WEEK
-from streams.core.spikes.spans import number_of
+from mekong.streams.core.spikes.series.series import Series
+from mekong.streams.core.spikes.series.spans import number_of
+from mekong.streams.core.spikes.statistics.model import Model
+from mekong.streams.core.spikes.statistics.shape import DAY, MONTH, SHAPES, WEEK
 
 LAST = 49
 

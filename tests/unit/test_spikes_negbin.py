@@ -7,10 +7,10 @@ from scipy import stats
 from scipy.special import digamma as scipy_digamma
 from scipy.special import polygamma
 
-from streams.core.spikes.gammas import digamma, inverse_trigamma, trigamma
-from streams.core.spikes.multiplicity import flags, q_values
-from streams.core.spikes.negbin import evidence, interval, join, log_none, mid_p, quantile, tail
-from streams.core.spikes.prior import fit
+from mekong.streams.core.spikes.statistics.gammas import digamma, inverse_trigamma, trigamma
+from mekong.streams.core.spikes.statistics.multiplicity import flags, q_values
+from mekong.streams.core.spikes.statistics.negbin import evidence, interval, join, log_none, mid_p, quantile, tail
+from mekong.streams.core.spikes.statistics.prior import fit
 
 MEANS = [0.05, 0.5, 3.0, 40.0, 900.0]
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from benchmarks.spikes.journal import case
-from schemas.alerts import Kind, State, Tier
-from schemas.wire import encode
-from streams.core.spikes.clocks import Clocks, Expected
-from streams.core.spikes.rules import Rules
+from mekong.schemas.alerts import Kind, State, Tier
+from mekong.schemas.wire import encode
+from mekong.streams.core.spikes.network.clocks import Clocks, Expected
+from mekong.streams.core.spikes.rules import Rules
 from tests.unit.members import AGENCIES, FIRST, PARTITIONS, folded, in_step, parsed, partitions
 
 
@@ -175,3 +175,68 @@ def test_late_reports_of_days_before_the_series_began_anew_are_no_history_of_the
                 number += 1
                 day.append(case(agency, number, FIRST + place - late, FIRST + place))
     assert not [alert for alert in folded(in_step(logs)) if alert.kind in {Kind.SPIKE, Kind.RETRO_SPIKE}]
+
+
+def with_time(logs):
+    """The same, with the partitions' own ticks: each partition is of one agency here."""
+    return {agency: [log[0], *([time(agency, day), *log[day + 1]] for day in range(len(log) - 1))] for agency, log in logs.items()}
+
+
+def time(agency, day):
+    return {"kind": "time", "agency": agency, "at": f"{date.fromordinal(FIRST + day)}T01:00:00Z"}
+
+
+def silent_from(day, *said):
+    """The logs of all; one agency, alone in its partition, says nothing more from a day on."""
+    logs = partitions()
+    logs["LA-CUSTOMS"] = [*logs["LA-CUSTOMS"][:day], [*said], *[[] for _ in range(90 - day)]]
+    return logs
+
+
+def test_an_agency_that_falls_silent_alone_in_its_partition_does_not_stop_the_networks_days():
+    assert not any(b'"SPIKE"' in encode(alert) for alert in folded(in_step(silent_from(40))))
+    assert any(b'"SPIKE"' in encode(alert) for alert in folded(in_step(with_time(silent_from(40)))))
+
+
+@pytest.mark.parametrize("is_back_on", [61, 89])
+@pytest.mark.parametrize(
+    "read",
+    [
+        pytest.param(one_after_the_other, id="one after the other"),
+        pytest.param(lambda logs: shuffled(logs, 1), id="in any order"),
+        pytest.param(lambda logs: shuffled(logs, 2), id="in another order"),
+    ],
+)
+def test_what_is_judged_without_a_parked_agency_hangs_on_no_order(read, is_back_on):
+    order = {"kind": "source", "agency": "LA-CUSTOMS", "order": {"action": "park"}}
+    logs, all_days = silent_from(40, order), partitions()["LA-CUSTOMS"]
+    logs["LA-CUSTOMS"][is_back_on] = [
+        order | {"order": {"action": "unpark"}},
+        *(entry for day in all_days[40 : is_back_on + 1] for entry in day),
+    ]
+    logs["LA-CUSTOMS"][is_back_on + 1 :] = all_days[is_back_on + 1 :]
+    logs = with_time(logs)
+    plain = [encode(alert) for alert in folded(in_step(logs))]
+    assert any(b'"SPIKE"' in alert for alert in plain)
+    assert [encode(alert) for alert in folded(read(logs), run=50)] == plain
+
+
+@pytest.mark.parametrize("status", ["parked", "profile"])
+def test_an_agency_that_is_away_is_waited_for_no_day_longer_and_again_when_it_has_caught_up(status):
+    clocks = Clocks({"by": {}, "fronts": {}}, Expected({0}))
+    for agency in AGENCIES[:2]:
+        clocks.meet(agency, 0)
+    for day in range(1, 8):
+        clocks.tick("LA-CUSTOMS", f"2024-01-{day:02d}T00:00:00Z")
+        clocks.tick("TH-CUSTOMS", f"2024-01-{day + 1:02d}T00:00:00Z")
+    assert clocks.today() == FIRST + 6  # a clock that is one day behind is not lost
+    clocks.set_away("LA-CUSTOMS", status, is_away=True)
+    assert clocks.today() == FIRST + 7
+    clocks.pass_to(0, "2024-01-12T00:00:00Z")
+    clocks.tick("TH-CUSTOMS", "2024-01-12T00:00:00Z")
+    clocks.set_away("LA-CUSTOMS", status, is_away=False)
+    clocks.tick("LA-CUSTOMS", "2024-01-10T00:00:00Z")
+    assert clocks.today() == clocks.day_of("LA-CUSTOMS") == FIRST + 11  # it still has to catch up
+    clocks.tick("LA-CUSTOMS", "2024-01-12T00:00:00Z")
+    clocks.tick("TH-CUSTOMS", "2024-01-13T00:00:00Z")
+    assert clocks.today() == FIRST + 11  # and is waited for again

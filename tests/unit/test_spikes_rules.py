@@ -4,15 +4,15 @@ from datetime import date
 
 import pytest
 
-from schemas.alerts import State, Tier
-from schemas.codes import code_list
-from schemas.errors import Refused
-from streams.core.spikes import completeness
-from streams.core.spikes.calendar import Calendar, holidays_of
-from streams.core.spikes.fitting import fitting, start_of
-from streams.core.spikes.hysteresis import Standing, rise, settle
-from streams.core.spikes.rules import DEFAULT, SeriesRules, SpikeRules, read
-from streams.core.spikes.verdict import Verdict
+from mekong.schemas.alerts import State, Tier
+from mekong.schemas.codes import code_list
+from mekong.schemas.errors import Refused
+from mekong.streams.core.spikes.rules import DEFAULT, SeriesRules, SpikeRules, read
+from mekong.streams.core.spikes.series import completeness
+from mekong.streams.core.spikes.series.calendar import Calendar, holidays_of
+from mekong.streams.core.spikes.series.fitting import fitting, start_of
+from mekong.streams.core.spikes.series.hysteresis import Standing, rise, settle
+from mekong.streams.core.spikes.statistics.verdict import Verdict
 
 RULES = SpikeRules()
 

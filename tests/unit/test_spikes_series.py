@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from schemas.wire import dump, load
-from streams.core.spikes.series import Series
-from streams.core.spikes.shape import DAY, MONTH, WEEK
+from mekong.schemas.wire import dump, load
+from mekong.streams.core.spikes.series.series import Series
+from mekong.streams.core.spikes.statistics.shape import DAY, MONTH, WEEK
 
 FIRST = 738_000
 

@@ -17,10 +17,10 @@ from aiokafka.record.util import calc_crc32c
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas import patience
-from schemas.errors import Retriable
-from streams import stored
-from streams.stored import committed
+from mekong.schemas import patience
+from mekong.schemas.errors import Retriable
+from mekong.streams import stored
+from mekong.streams.stored import committed
 
 ABORT, COMMIT = struct.pack(">hh", 0, 0), struct.pack(">hh", 0, 1)
 CONTROL = 0x20  # of a batch's attributes
@@ -78,6 +78,8 @@ def test_records_of_a_transaction_that_was_given_up_are_left_out_and_later_ones_
     raw = batch(0, [(b"a", b"1")], producer=7, transactional=True) + marker(1, 7, ABORT)
     raw += batch(2, [(b"a", b"2")], producer=7, transactional=True) + marker(3, 7, COMMIT)
     assert [(record.offset, record.value) for records, _ in committed(raw, [(7, 0)]) for record in records] == [(2, b"2")]
+    given_up = [(record.offset, record.value) for records, _ in committed(raw, [(7, 0)], given_up=True) for record in records]
+    assert given_up == [(0, b"1")]
 
 
 def test_a_damaged_batch_is_an_error():

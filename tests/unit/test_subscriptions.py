@@ -12,14 +12,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from deploy.subscriptions import made
-from schemas.errors import Refused
-from schemas.notifications import DeliveryState
-from schemas.settings import Settings
-from schemas.subscriptions import Mail, Subscription
-from schemas.wire import decode
-from sinks.notify.mail import Mails, compose
-from streams.core.notices.moment import Now, is_quiet
+from mekong.deploy.subscriptions import made
+from mekong.schemas.channels import Mail
+from mekong.schemas.errors import Refused
+from mekong.schemas.notifications import DeliveryState
+from mekong.schemas.settings import Settings
+from mekong.schemas.subscriptions import Subscription
+from mekong.schemas.wire import decode
+from mekong.sinks.delivery.mail import Mails, compose
+from mekong.streams.core.notices.moment import MemberTime, is_quiet
 from tests.unit.notified import AT, notification
 
 NO_ADDRESS = [
@@ -69,5 +70,5 @@ def test_quiet_hours_with_an_offset_are_refused_and_old_records_of_them_are_read
     with pytest.raises(Refused, match=r"^--quiet .*: give two times of the member's own day, without an offset"):
         made(Subscription, values)
     quiet = decode(json.dumps(values).encode(), Subscription).quiet
-    assert is_quiet(quiet, Now(datetime(2026, 5, 3, 16, tzinfo=UTC), 420, has_begun=True)), "it is 23:00 where the member is"
-    assert not is_quiet(quiet, Now(datetime(2026, 5, 3, 14, tzinfo=UTC), 420, has_begun=True))
+    assert is_quiet(quiet, MemberTime(datetime(2026, 5, 3, 16, tzinfo=UTC), 420, has_begun=True)), "it is 23:00 where the member is"
+    assert not is_quiet(quiet, MemberTime(datetime(2026, 5, 3, 14, tzinfo=UTC), 420, has_begun=True))

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import errno
 import os
+import signal
 import stat
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
-from deploy.local import supervisor as supervising
-from deploy.local.program import Worker
-from deploy.local.supervisor import LONGEST_S, SETTLED_S, SHORTEST_S, Supervised, Supervisor
-from schemas.errors import Fatal
+from mekong.deploy.local import supervisor as supervising
+from mekong.deploy.local.interruptible import interruptible
+from mekong.deploy.local.program import Worker
+from mekong.deploy.local.supervisor import LONGEST_S, SETTLED_S, SHORTEST_S, Supervised, Supervisor
+from mekong.schemas.errors import Fatal
+
+pytestmark = pytest.mark.processes
 
 STAYS = "import time; print('ready', flush=True); time.sleep(60)"
 STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('ready', flush=True); time.sleep(60)"
@@ -91,7 +96,7 @@ def test_what_an_earlier_start_said_does_not_make_a_later_one_ready(tmp_path, su
 
 
 def test_a_log_that_grows_large_is_put_aside_while_its_process_writes_on(tmp_path, supervised, monkeypatch):
-    monkeypatch.setattr("deploy.local.supervisor.LOG_BYTES", 1_000)
+    monkeypatch.setattr("mekong.deploy.local.supervisor.LOG_BYTES", 1_000)
     one = supervised(worker(tmp_path, "import itertools, time\nfor n in itertools.count(): print(n, flush=True); time.sleep(0.001)"))
     one.start()
     log, old = tmp_path / "logs" / "worker.log", tmp_path / "logs" / "worker.log.1"
@@ -114,7 +119,7 @@ class EndsAtOnce:
 
 
 def test_the_wait_before_a_restart_doubles_up_to_a_limit_and_starts_over_after_a_long_run(tmp_path, supervised, time_, monkeypatch):
-    monkeypatch.setattr("deploy.local.supervisor.Process", EndsAtOnce)
+    monkeypatch.setattr("mekong.deploy.local.supervisor.Process", EndsAtOnce)
     one = supervised(worker(tmp_path, ""))
     one.start()
     waits = []
@@ -176,7 +181,7 @@ def test_a_process_that_will_not_end_is_killed(tmp_path, supervised):
 
 
 def test_a_large_log_is_put_aside_at_the_next_start(tmp_path, supervised, monkeypatch):
-    monkeypatch.setattr("deploy.local.supervisor.LOG_BYTES", 10)
+    monkeypatch.setattr("mekong.deploy.local.supervisor.LOG_BYTES", 10)
     (tmp_path / "logs").mkdir()
     (tmp_path / "logs" / "worker.log").write_text("a long story")
     one = supervised(worker(tmp_path, STAYS))
@@ -190,9 +195,14 @@ class Seen:
     """The states that a supervisor reported, in order."""
 
     states: list[dict[str, str]] = field(default_factory=list)
+    then: Callable[[], object] | None = None
+    """Called once, at the next report."""
 
     def __call__(self, statuses) -> None:
         self.states.append({one.name: one.state for one in statuses})
+        then, self.then = self.then, None
+        if then:
+            then()
 
 
 @pytest.fixture
@@ -259,6 +269,32 @@ def test_while_watching_a_killed_process_comes_back(tmp_path, supervisor):
     first = supervisor.statuses[0].pid
     os.kill(first, 9)
     until(lambda: supervisor.look() is None and supervisor.statuses[0].state == "up" and supervisor.statuses[0].pid != first)
+
+
+class Deaf:
+    """Is signalled inside a destructor, where Python drops what the signal's handler raises."""
+
+    def __del__(self) -> None:
+        signal.raise_signal(signal.SIGTERM)
+        for _ in range(10):
+            time.sleep(0)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.parametrize("moment", ["before a start", "while it starts", "while it watches"])
+def test_a_signal_whose_exception_was_dropped_ends_it_all_the_same(tmp_path, supervisor, seen, moment):
+    def run() -> None:
+        supervisor.start([worker(tmp_path, STAYS, "a")], 20)
+        if moment == "while it watches":
+            Deaf()
+        supervisor.watch()
+
+    seen.then = Deaf if moment == "while it starts" else None
+    with interruptible(supervisor):
+        if moment == "before a start":
+            Deaf()
+        with pytest.raises(KeyboardInterrupt):
+            run()
 
 
 def test_what_is_held_is_stopped_and_comes_back_when_it_is_let_go(tmp_path, seen):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from producers.table import Row, rows
-from schemas.rejected import Reason, Rejected
+from mekong.producers.table import Row, rows
+from mekong.schemas.rejected import Reason, Rejected
 
 COLUMNS = ("name", "count")
 

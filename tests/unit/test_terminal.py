@@ -9,11 +9,11 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from deploy.cli.receipts import receipts
-from deploy.cli.tables import show
-from deploy.cli.terminal import harmless, log_lines
-from schemas.receipts import Receipt
-from streams.core.intake.check import case_no_of
+from mekong.deploy.cli.receipts import receipts
+from mekong.deploy.cli.tables import show
+from mekong.deploy.cli.terminal import harmless, log_lines
+from mekong.schemas.receipts import Receipt
+from mekong.streams.core.intake.check import case_no_of
 
 STEERS = "1\x1b]0;owned\x07\x1b[2K\rVN-CUSTOMS accepted\n\x9b2J\u202etxt"
 
@@ -49,25 +49,28 @@ class OneReceipt:
     def follow(self, *_):
         pass
 
-    def ends(self):
-        return {}
-
-    def behind(self, _):
-        return bool(self._left)
-
-    def poll(self, _):
-        return [self._left.pop()]
+    def to_end(self):
+        yield self._left
 
 
 def test_a_rejected_case_number_cannot_forge_a_receipt_on_the_terminal(monkeypatch):
     case_no = case_no_of(json.dumps({"case_no": STEERS}).encode())
     receipt = {"source_topic": "in.VN-CUSTOMS.v1", "source_offset": 0, "agency": "VN-CUSTOMS", "received_at": "2026-05-03T00:00:00Z"}
     given = Receipt.model_validate({**receipt, "case_no": case_no, "outcome": "rejected", "reason": "invalid_value", "detail": STEERS})
-    monkeypatch.setattr("producers.receipts.Mailbox", lambda _: OneReceipt(given))
+    monkeypatch.setattr("mekong.producers.way.open_mailbox", lambda _: OneReceipt(given))
     shown = CliRunner().invoke(receipts, []).output
     assert "rejected" in shown
     assert shown.count("\n") == 1
     assert not set(shown[:-1]) & set("\x1b\x07\r\x9b\u202e")
+
+
+def test_the_json_of_a_receipt_steers_nothing_and_means_the_same(monkeypatch):
+    receipt = {"source_topic": "in.VN-CUSTOMS.v1", "source_offset": 0, "agency": "VN-CUSTOMS", "received_at": "2026-05-03T00:00:00Z"}
+    given = Receipt.model_validate({**receipt, "case_no": STEERS[:90], "outcome": "rejected", "reason": "invalid_value", "detail": STEERS})
+    monkeypatch.setattr("mekong.producers.way.open_mailbox", lambda _: OneReceipt(given))
+    shown = CliRunner().invoke(receipts, ["--json"]).output
+    assert not set(shown[:-1]) & set("\x1b\x07\r\n\x9b\u202e")
+    assert json.loads(shown)["detail"] == STEERS
 
 
 def test_a_cell_of_a_table_cannot_either_and_keeps_its_lines():

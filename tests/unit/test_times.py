@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from schemas.times import EventTime, EventTimeText, Precision, from_ms, minute_of, read_event_time, to_text
+from mekong.schemas.times import EventTime, EventTimeText, Precision, from_ms, minute_of, read_event_time, to_text
 
 TEXT = TypeAdapter(EventTimeText)
 
@@ -30,6 +30,14 @@ def test_a_time_is_read_with_its_precision_and_local_day(text, precision, day):
     found = read_event_time(text)
     assert (found.precision, found.day) == (precision, day)
     assert (found.minute is not None) is (precision is Precision.TIME)
+
+
+@pytest.mark.parametrize(
+    ("text", "last"),
+    [("2026", "2026-12-31"), ("2026-02", "2026-02-28"), ("2024-02", "2024-02-29"), ("2026-12", "2026-12-31"), ("2026-05-03", "2026-05-03")],
+)
+def test_the_last_day_that_it_may_have_been(text, last):
+    assert read_event_time(text).last_day == date.fromisoformat(last)
 
 
 def test_the_same_instant_is_the_same_minute_whatever_the_offset():

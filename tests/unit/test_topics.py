@@ -4,8 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from schemas.codes import code_list
-from schemas.topics import INCOMING, LANES, PER_AGENCY, RECEIPTS, SHARED, TOPICS, agency_of, lane_of, receipts_of
+from mekong.schemas.codes import code_list
+from mekong.schemas.topics import INCOMING, LANES, PER_AGENCY, RECEIPTS, SHARED, TOPICS, agency_of, is_ours, lane_of, receipts_of
+
+
+@pytest.mark.parametrize("name", ["in.VN-CUSTOMS.v1", "receipts.VN-CUSTOMS.v1", "alerts.VN-CUSTOMS.v1", "alerts.v1", "journal.v1"])
+def test_a_topic_of_the_exchange_is_known_by_its_name(name):
+    assert is_ours(name)
+
+
+@pytest.mark.parametrize("name", ["orders", "journal.v1.copy", "my-journal.v1", "in.v1", "in.{agency}.v1", "journalxv1", "__offsets"])
+def test_a_topic_of_others_is_not_ours(name):
+    assert not is_ours(name)
 
 
 def test_topics_are_shared_or_one_for_each_agency():
@@ -50,3 +60,9 @@ def test_what_an_agency_sends_is_stamped_by_the_broker_and_never_compressed():
 
 def test_every_setting_is_a_text_as_kafka_wants_it():
     assert all(isinstance(value, str) for topic in TOPICS for value in topic.config.values())
+
+
+def test_what_is_kept_for_ever_is_cut_by_no_limit_of_the_broker():
+    for topic in TOPICS:
+        if topic.config.get("retention.ms") == "-1":
+            assert topic.config["retention.bytes"] == "-1", topic.name

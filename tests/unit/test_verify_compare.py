@@ -6,7 +6,7 @@ from array import array
 
 import pytest
 
-from deploy.verify.report import SHOWN, Check, Report, compare
+from mekong.deploy.verify.report import SHOWN, Check, Report, compare
 
 
 def held(expected: list[int], found: list[int], dead: list[int] | None = None) -> Check:

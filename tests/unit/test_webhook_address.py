@@ -8,7 +8,9 @@ import threading
 
 import pytest
 
-from sinks.notify.address import AddressRefused, Resolver, check_literal, is_public
+from mekong.schemas.errors import Refused
+from mekong.sinks.delivery.address import AddressRefused, Resolver, is_public, public_socket
+from mekong.sinks.delivery.host import host_of
 
 PRIVATE = [
     "127.0.0.1",
@@ -38,6 +40,36 @@ PRIVATE = [
     "2002:7f00:1::",
     "2002:a9fe:a9fe::1",
 ]
+ODD = [
+    "127.1",
+    "127.0.1",
+    "2130706433",
+    "017700000001",
+    "0177.0.0.1",
+    "0",
+    "0x7f.1",
+    "0x7f000001",
+    "0x",
+    "127.0.0.1.",
+    "127.0.0.1..",
+    "8.8.8.8.",
+    "8.8.8.08",
+    "256.1.1.1",
+    "1.2.3.4.5",
+    "%31%32%37.0.0.1",
+    "[::ffff:127.0.0.1]",
+    "[::ffff:7f00:1]",
+    "[::FFFF:8.8.8.8]",
+    "[0:0:0:0:0:0:0:1]",
+    "[2606:4700:4700:0::1111]",
+    "[fe80::1%25lo]",
+    "127\u30020\u30020\u30021",
+    "\uff11\uff12\uff17.0.0.1",
+    "\u2460\u2461\u2466.0.0.1",
+    "\u0661\u0662\u0667.0.0.1",
+    "\uff18.8.8.8",
+    ".",
+]
 PUBLIC = ["93.184.216.34", "8.8.8.8", "2606:4700:4700::1111", "64:ff9b::808:808"]
 
 
@@ -45,18 +77,43 @@ PUBLIC = ["93.184.216.34", "8.8.8.8", "2606:4700:4700::1111", "64:ff9b::808:808"
 def test_an_address_of_an_inner_network_is_not_public(address):
     assert not is_public(address)
     with pytest.raises(AddressRefused):
-        check_literal(address)
+        public_socket((socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, 80)))
 
 
 @pytest.mark.parametrize("address", PUBLIC)
 def test_an_address_of_the_internet_is_public(address):
     assert is_public(address)
-    check_literal(address)
+    public_socket((socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, 80))).close()
 
 
-@pytest.mark.parametrize("host", ["example.org", "2130706433", "0x7f.1", "localhost"])
-def test_a_name_passes_the_check_of_literals_because_the_resolver_checks_it(host):
-    check_literal(host)
+@pytest.mark.parametrize("host", ["127.1", "2130706433", "0", "localhost"])
+def test_no_socket_is_made_for_what_is_no_address(host):
+    with pytest.raises(AddressRefused):
+        public_socket((socket.AF_INET, socket.SOCK_STREAM, 6, "", (host, 80)))
+
+
+@pytest.mark.parametrize("host", ODD)
+def test_an_address_that_is_not_in_its_canonical_form_is_refused(host):
+    with pytest.raises(Refused):
+        host_of(f"https://{host}:8443/hook")
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["example.org", "example.org.", "1.example.org", "0x7f.example", "xn--bcher-kva.example", "bücher.example", "8.8.8.8", "localhost"],
+)
+def test_a_name_or_a_canonical_address_is_taken(host):
+    assert host_of(f"https://user:pass@{host}:8443/hook") == host
+
+
+def test_a_canonical_address_of_version_6_is_taken():
+    assert host_of("https://[2606:4700:4700::1111]/hook") == "2606:4700:4700::1111"
+
+
+@pytest.mark.parametrize("url", ["https://", "https:///hook", "https://[::1", "https://[nothing]/"])
+def test_a_url_without_a_host_is_refused(url):
+    with pytest.raises(Refused):
+        host_of(url)
 
 
 @pytest.mark.parametrize("host", ["localhost", "2130706433", "0x7f.1", "127.1"])

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime
 from email import policy
 from email.parser import BytesParser
+from html import escape
 from pathlib import Path
 from uuid import UUID
 
 import pytest
 
-from schemas.errors import Refused
-from schemas.notifications import DeliveryState, Notification, Reason
-from sinks.notify.links import Links
-from sinks.notify.mail import compose, server_of
-from sinks.notify.payload import MOST_BYTES, MOST_ITEMS, body
-from sinks.notify.webhook import judged
+from mekong.schemas.errors import Refused
+from mekong.schemas.keys import Keys
+from mekong.schemas.notifications import DeliveryState, Notification, Reason
+from mekong.sinks.delivery.links import Links
+from mekong.sinks.delivery.mail import compose, server_of
+from mekong.sinks.delivery.payload import MOST_BYTES, MOST_ITEMS, body
+from mekong.sinks.delivery.poster import asked_s, judged
+from mekong.sinks.delivery.schedule import LONGEST_WAIT_S
 
 ALERT = json.loads((Path(__file__).parents[1] / "examples" / "alerts" / "good" / "spike-open.json").read_text())
 
@@ -62,7 +66,7 @@ def test_a_body_is_the_same_at_every_attempt():
 
 
 def test_a_body_names_the_link_to_answer_by_where_there_is_one():
-    link = Links("https://alerts.example.org", b"hush").link(notification(ALERT), 7)
+    link = Links("https://alerts.example.org", Keys.of("links to answers", b"hush")).link(notification(ALERT), 7)
     data = json.loads(body(notification(ALERT), link))["data"]
     assert data["answer_url"].startswith("https://alerts.example.org/v1/answers/duty.")
     assert data["answer_until"] == "2026-06-02T08:00:00+00:00"
@@ -94,10 +98,30 @@ def test_what_the_status_of_an_answer_means(status, state):
 
 
 @pytest.mark.parametrize(
-    ("header", "wait_s"), [("120", 120.0), ("", 0.0), ("Wed, 21 Oct 2026 07:28:00 GMT", 0.0), ("9" * 400, 0.0), ("-5", 0.0)]
+    ("header", "wait_s"),
+    [
+        ("120", 120.0),
+        (" 120 ", 120.0),
+        ("", 0.0),
+        ("99999", LONGEST_WAIT_S),
+        ("1000000", LONGEST_WAIT_S),
+        ("9" * 400, LONGEST_WAIT_S),
+        ("-5", 0.0),
+        ("1.5", 0.0),
+        ("\u0661\u0662", 0.0),
+        ("soon", 0.0),
+        ("Wed, 21 Oct 2026 07:28:00 GMT", 60.0),
+        ("Wednesday, 21-Oct-26 07:28:00 GMT", 60.0),
+        ("Wed Oct 21 07:28:00 2026", 60.0),
+        ("Wed, 21 Oct 2026 09:28:00 +0200", 60.0),
+        ("Wed, 21 Oct 2026 07:26:00 GMT", 0.0),
+        ("Fri, 21 Oct 2033 07:28:00 GMT", LONGEST_WAIT_S),
+        ("Wed, 99 Oct 2026 99:28:00 GMT", 0.0),
+    ],
 )
-def test_a_receiver_may_ask_for_a_wait_in_seconds(header, wait_s):
-    assert judged(503, header).wait_s == wait_s
+def test_a_receiver_may_ask_for_a_wait_in_seconds_or_until_a_time(header, wait_s):
+    assert asked_s(header, datetime(2026, 10, 21, 7, 27, tzinfo=UTC)) == wait_s
+    assert judged(503, wait_s).wait_s == wait_s
 
 
 def test_a_mail_has_the_words_in_plain_text_and_html_and_an_id_that_never_changes():
@@ -111,6 +135,28 @@ def test_a_mail_has_the_words_in_plain_text_and_html_and_an_id_that_never_change
     assert plain.strip() == "A <b> & c.\n\nMore."
     assert ">A &lt;b&gt; &amp; c.</p>" in html
     assert '<html lang="vi">' in html
+
+
+WEEKLY = Notification.model_validate_json((Path(__file__).parents[1] / "examples" / "notifications" / "good" / "weekly.json").read_bytes())
+
+
+def test_a_webhook_has_the_figures_of_each_section_of_a_weekly_summary():
+    found = json.loads(body(WEEKLY))
+    assert found["type"] == "mekong.weekly"
+    assert [one["section"] for one in found["data"]["items"]] == ["feed", "account"]
+    assert found["data"]["items"][0]["figures"]["recent"] == {"messages": 340, "rejected": 12}
+
+
+def test_a_mail_of_a_weekly_summary_has_a_row_for_each_section_and_marks_what_needs_a_look():
+    mail = compose(WEEKLY, "duty@example.org", "exchange@example.org")
+    plain, html = (mail.get_body([kind]).get_content() for kind in ("plain", "html"))
+    assert plain.startswith("What your agency sent\n- Rejected: 12 of 340 messages")
+    for section in WEEKLY.items:
+        assert f">{section['title']}</p>" in html
+        for line in section["lines"]:
+            (tag,) = re.findall(f"<p ([^>]*)>{re.escape(escape(line['text']))}</p>", html)
+            assert ("font-weight:bold" in tag) is line["needs_a_look"]
+    assert "- Rejected" not in html
 
 
 def test_a_subject_cannot_add_a_header():

@@ -6,8 +6,8 @@ import base64
 
 import pytest
 
-from schemas.errors import Refused
-from sinks.notify.signature import TOLERANCE_S, headers, holds, key_of, signature
+from mekong.schemas.errors import Refused
+from mekong.sinks.delivery.signature import TOLERANCE_S, headers, holds, key_of, signature
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 ID, AT_S, BODY = "msg_p5jXN8AQM9LWM0D4loKWxJek", 1_614_265_330, b'{"test": 2432232314}'

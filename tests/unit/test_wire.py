@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemas.control import Tick
-from schemas.rejected import Reason, Rejected
-from schemas.wire import canonical, decode, dump, encode, load
+from mekong.schemas.control import Tick
+from mekong.schemas.rejected import Reason, Rejected
+from mekong.schemas.wire import canonical, decode, dump, encode, load
 
 values = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(),

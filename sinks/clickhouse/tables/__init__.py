@@ -1,9 +1,9 @@
-"""The tables that are filled from topics, one file each. A new one is its file, a line here and a migration."""
+"""Lists the tables that are filled from topics. A new one needs its shape (``schemas/tables``), its file here and a line here."""
 
 from __future__ import annotations
 
-from sinks.clickhouse.table import Table
-from sinks.clickhouse.tables import alerts, answers, buckets, counts, deliveries, journal, notifications, receipts
+from mekong.sinks.clickhouse.table import Table
+from mekong.sinks.clickhouse.tables import alerts, answers, buckets, counts, deliveries, journal, notifications, receipts
 
 TABLES: tuple[Table, ...] = (
     journal.TABLE,

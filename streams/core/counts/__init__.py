@@ -1,1 +1,1 @@
-"""Journal -> rolling counts and closed buckets, per agency. Pure."""
+"""Makes rolling counts and closed buckets of each agency from the journal. Pure."""

@@ -1,25 +1,28 @@
-"""Entries of one journal partition in; counts, closed buckets and the agencies' books out."""
+"""Folds the entries of one journal partition into the agencies' books, and yields the counts and closed buckets."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from streams.core.counts.book import Book
-from streams.core.counts.tick import Told, tick
-from streams.core.draft import Draft
-from streams.core.journal import Entry
+from mekong.schemas.zones import name_of
+from mekong.streams.core.counts.book import Book
+from mekong.streams.core.counts.tick import TickOutputs, tick
+from mekong.streams.core.draft import Draft
+from mekong.streams.core.journal import OF_NO_COUNT, Entry
 
 
 class Counting:
-    """The books of the agencies whose entries come. ``take`` entries in order, then ``flush``."""
+    """The books of the agencies whose entries arrive. Call ``take`` for each entry in order, then ``flush``."""
 
     def __init__(self, draft: Draft) -> None:
         self._draft = draft
         self._books: dict[str, Book] = {}
 
-    def take(self, entry: Entry) -> Told | None:
-        """Count one entry; what it tells when it is a tick."""
+    def take(self, entry: Entry) -> TickOutputs | None:
+        """Count one entry. For a tick, return the counts and buckets that changed."""
+        if entry.value["kind"] in OF_NO_COUNT:
+            return None
         agency = entry.value["agency"]
         book = self._books.get(agency)
         if book is None:
@@ -27,13 +30,13 @@ class Counting:
         return count(book, entry.value, entry.offset)
 
     def flush(self) -> None:
-        """Put what changed into the draft."""
+        """Write the changed books into the draft."""
         for book in self._books.values():
             book.flush()
 
 
-def fold(draft: Draft, entries: Iterable[Entry]) -> Iterator[tuple[str, Told]]:
-    """Take journal entries in order; yields what each tick gave."""
+def fold(draft: Draft, entries: Iterable[Entry]) -> Iterator[tuple[str, TickOutputs]]:
+    """Fold journal entries in order; yields the counts and buckets of each tick."""
     counting = Counting(draft)
     for entry in entries:
         told = counting.take(entry)
@@ -42,8 +45,8 @@ def fold(draft: Draft, entries: Iterable[Entry]) -> Iterator[tuple[str, Told]]:
     counting.flush()
 
 
-def count(book: Book, entry: dict[str, Any], offset: int) -> Told | None:
-    """One entry: a version is counted and the one it supersedes taken out; a tick tells what changed."""
+def count(book: Book, entry: dict[str, Any], offset: int) -> TickOutputs | None:
+    """Count one entry. A version is added and the one that it supersedes is subtracted; a tick returns what changed."""
     kind = entry["kind"]
     if kind == "version":
         if entry["supersedes"]:
@@ -53,11 +56,6 @@ def count(book: Book, entry: dict[str, Any], offset: int) -> Told | None:
     elif kind == "tick":
         return tick(book, entry["at"], offset)
     else:
-        book.clock()["offset"] = minutes_of(entry["profile"]["utc_offset"])
+        clock = book.clock()
+        clock["zone"], clock["next"] = name_of(entry["profile"]), 0
     return None
-
-
-def minutes_of(utc_offset: str) -> int:
-    """``+07:00`` in minutes."""
-    hours, minutes = utc_offset[1:].split(":")
-    return (int(hours) * 60 + int(minutes)) * (-1 if utc_offset[0] == "-" else 1)

@@ -1,1 +1,1 @@
-"""``in.<agency>`` -> journal and receipts: check, identify, enrich. Pure."""
+"""Checks, identifies and enriches the messages of ``in.<agency>``, and makes journal entries and receipts. Pure."""

@@ -1,15 +1,20 @@
-"""Who is who: event ids, and the hash that says whether two messages have the same content."""
+"""Makes event ids, and the hash that shows whether two messages have the same content."""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from uuid import UUID
 
 from pydantic import BaseModel
 
-HASH_FORMAT = "1"
+from mekong.schemas import wire
+from mekong.schemas.messages import SeizureContent
+
+HASH_FORMAT = "2"
+IN_UTC = "+00:00"
+"""The end of a time in UTC."""
 _ID_BYTES = 10
 _CHECK_BYTES = 6
 _BLOCK = 64  # of SHA-256, bytes
@@ -20,8 +25,8 @@ class Ids:
     """Makes and recognises event ids: version 8 UUIDs (RFC 9562) under the deployment's secret.
 
     The first ten bytes are from HMAC-SHA256 of agency and case number, because a plain hash of a case number could be guessed.
-    The last six are a keyed check over them, so that a reference to a case in another lane can be told from an invented one
-    without reading that lane's state.
+    The last six bytes are a keyed check over them. So intake can recognise an invented reference to a case in another lane without the
+    state of that lane.
     """
 
     def __init__(self, secret: bytes) -> None:
@@ -31,7 +36,7 @@ class Ids:
         self._checker = hashlib.blake2b(key=key, digest_size=_CHECK_BYTES, person=b"mekong-event-id")
 
     def of(self, agency: str, case_no: str) -> str:
-        """The id of a case, for ever."""
+        """The id of a case. It never changes."""
         inner, outer = self._inner.copy(), self._outer.copy()  # HMAC (RFC 2104) with its key schedule done once
         inner.update(f"{agency}\0{case_no}".encode())
         outer.update(inner.digest())
@@ -42,7 +47,7 @@ class Ids:
         return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
     def genuine(self, claimed: UUID) -> bool:
-        """Whether this exchange made the id; one in 2^48 invented ones passes."""
+        """Whether this exchange made the id. One in 2^48 invented ids passes."""
         return hmac.compare_digest(self._check(claimed.bytes[:_ID_BYTES]), claimed.bytes[_ID_BYTES:])
 
     def _check(self, head: bytes | bytearray) -> bytes:
@@ -52,26 +57,42 @@ class Ids:
 
 
 def canonical(message: BaseModel) -> bytes:
-    """JSON in the order of the schema, numbers and times normalised, nothing that is absent."""
+    """The message as JSON in the order of the schema. Numbers and times are normalised, and absent fields are left out."""
     return type(message).__pydantic_serializer__.to_json(message, exclude_none=True)  # model_dump_json, without text in between
 
 
-def content_hash(content: bytes) -> str:
-    """``<format>:<BLAKE2b-128>`` of canonical content in today's format."""
-    return f"{HASH_FORMAT}:{HASHES[HASH_FORMAT](content)}"
+def content_hash(message: BaseModel, content: bytes, seized_at: str = "") -> str:
+    """``<format>:<BLAKE2b-128>`` of a message's canonical content in today's format.
+
+    An instant is hashed in UTC together with its local day, and lines are hashed in the order of their bytes. So another offset on the same
+    day or another order of lines does not change the hash. ``seized_at``: the time in the content, when the message itself has it in UTC.
+    """
+    if isinstance(message, SeizureContent):
+        local = seized_at or message.seized_at
+        if "T" in local:
+            content = with_seized_at(content, local, f"{_in_utc(message.seized_at)} {local[:10]}")
+        if len(message.lines) > 1:
+            value = wire.load(content)
+            value["lines"].sort(key=wire.dump)
+            content = wire.dump(value)
+    return f"{HASH_FORMAT}:{_behind_type(content)}"
 
 
-def same_content(content: bytes, stored: str) -> bool:
-    """Whether content has a stored hash, under the format that one was made with: an upgrade makes no corrections."""
-    number, _, digest = stored.partition(":")
-    return number in HASHES and HASHES[number](content) == digest
+def with_seized_at(content: bytes, before: str, now: str) -> bytes:
+    """Canonical content with another text for its time. A text field with the same characters has backslashes before its quotes."""
+    return content.replace(b'"seized_at":"%b"' % before.encode(), b'"seized_at":"%b"' % now.encode(), 1)
 
 
-def _format_1(content: bytes) -> str:
-    """What stands behind ``message_type``: nothing of the envelope, so a correction equals the seizure it repeats."""
+def hash_of_format_1(content: bytes) -> str:
+    """The hash of canonical content in the format used until November 2026, for versions that were stored with it."""
+    return f"1:{_behind_type(content)}"
+
+
+def _in_utc(text: str) -> str:
+    return text if text.endswith(IN_UTC) else datetime.fromisoformat(text).astimezone(UTC).isoformat()
+
+
+def _behind_type(content: bytes) -> str:
+    """The hash of the content after ``message_type``. The envelope is left out, so a correction equals the seizure that it repeats."""
     behind = content.index(b'",', content.index(_TYPE) + len(_TYPE))
     return hashlib.blake2b(content[behind:], digest_size=16).hexdigest()
-
-
-HASHES: Mapping[str, Callable[[bytes], str]] = {"1": _format_1}
-"""Every format ever stored. A field added to a message later is left out of the older formats while it has its default."""

@@ -1,21 +1,23 @@
-"""What pydantic found wrong with a field in, a sentence for the person who sent it out. Pure."""
+"""Turns an error of pydantic about a field into a sentence for the person who sent the message. Pure."""
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from pydantic_core import ErrorDetails
+from rapidfuzz import fuzz, process
 
-from schemas.codes import LISTS, code_list
+from mekong.schemas.codes import LISTS, code_list
 
 LENGTH = 300
 _SHOWN = 60  # characters of what was sent
 _FEW = 15  # codes that are listed in a sentence
-_NEAR = 0.82  # of 1: below it a likeness is chance
+_NEAR = 82  # per cent: a lower similarity is chance
+_PLACE = re.compile(r"line (\d+) column (\d+)")
+_NUMBER_BROKEN = re.compile(rb'"([^"]*)"\s*:\s*-?[\d.]+_$')
 _QUOTED = re.compile(r"'([^']*)'")
 
 _TYPES = {
@@ -64,21 +66,46 @@ _PATTERNS = {
 _MAGIC = (
     (b"\x1f\x8b", "it is compressed with gzip: send it as it was before"),
     (b"\xef\xbb\xbf", "it begins with a byte-order mark: send it without"),
+    (
+        b"\x00",
+        "it begins with the prefix of a schema registry (a byte 0 and a number): send the JSON alone, as plain text",
+    ),
 )
+_EMPTY = "the message is empty. A tombstone deletes nothing here: to withdraw a case, send a withdrawal"
+_TWICE = "is a text that holds JSON, so it was encoded twice: send the JSON itself"
+_WRAPPED = (
+    ({"before", "after", "op"}, "is a change event of Debezium: send the agency's message alone (transform ExtractNewRecordState)"),
+    ({"schema", "payload"}, "is in an envelope of Kafka Connect: set value.converter.schemas.enable=false"),
+    ({"specversion", "data"}, "is in an envelope of CloudEvents: send what is in its data"),
+)
+"""Keys of an envelope around a message, and what to do."""
 
 
 def sentence(error: ErrorDetails, field: str) -> str:
-    """What is wrong with ``field``, behind what was sent; at most ``LENGTH`` characters."""
+    """The value that was sent and what is wrong with ``field``; at most ``LENGTH`` characters."""
     given = error.get("input")
+    if not error["loc"] and (why := _around(given)):
+        return why
     shown = f"{given!r:.{_SHOWN}}: " if isinstance(given, str | int | float) else ""
     return (shown + _wrong(error, field, given))[:LENGTH]
 
 
 def unreadable(raw: bytes, said: str) -> str:
-    """Why a message is no JSON at all; ``said`` are the parser's words."""
+    """Why a message is not JSON; ``said`` is the sentence of the parser."""
     if not raw.strip():
-        return "the message is empty"
+        return _EMPTY
     return next((why for magic, why in _MAGIC if raw.startswith(magic)), said)[:LENGTH]
+
+
+def key_of_number(raw: bytes, said: str) -> str | None:
+    """The key of a number such as ``1_800``, at which the parser failed; None when the parser failed at something else."""
+    place = _PLACE.search(said)
+    if place is None:
+        return None
+    line, column = int(place[1]), int(place[2])
+    before = b"\n".join(raw.split(b"\n")[: line - 1])
+    keyed = _NUMBER_BROKEN.search(raw[: len(before) + (line > 1) + column])
+    return keyed[1].decode(errors="replace")[:100] if keyed else None
 
 
 def _wrong(error: ErrorDetails, field: str, given: Any) -> str:
@@ -94,9 +121,20 @@ def _wrong(error: ErrorDetails, field: str, given: Any) -> str:
     return _SAID.get(kind) or _TYPES.get(type_) or str(error["msg"])
 
 
+def _around(given: Any) -> str | None:
+    """What is around a message that was sent in something else; None when it is the message itself."""
+    if isinstance(given, str):
+        return _TWICE if given.lstrip()[:1] == "{" else None
+    if not isinstance(given, dict) or "message_type" in given:
+        return None
+    payload = given.get("payload")
+    keys = payload.keys() if "schema" in given and isinstance(payload, dict) and "op" in payload else given.keys()
+    return next((why for marks, why in _WRAPPED if marks <= keys), None)
+
+
 def _no_code(expected: str, given: Any) -> str:
-    """Which code was meant, as far as that can be told."""
-    codes = tuple(_QUOTED.findall(expected))
+    """What is wrong with a code, and which code was probably meant."""
+    codes = _codes(expected)
     if not codes:
         return f"must be {expected}"
     near = _near(codes, given) if isinstance(given, str) else ()
@@ -107,11 +145,22 @@ def _no_code(expected: str, given: Any) -> str:
     return "is not on the code list: `mekong schema export` writes the lists"
 
 
+@cache
+def _codes(expected: str) -> tuple[str, ...]:
+    """The codes that pydantic names: one text for each code list."""
+    return tuple(_QUOTED.findall(expected))
+
+
+@lru_cache(maxsize=4_096)
 def _near(codes: tuple[str, ...], given: str) -> tuple[str, ...]:
-    """The codes that ``given`` may stand for: by its label, by another spelling, or by likeness."""
+    """The codes that ``given`` may mean, by label, other spelling or similarity. It has a cache, because a file repeats a wrong code."""
     meaning = _meaning(codes)
     wanted = " ".join(given.casefold().split())[:_SHOWN]
-    found = [wanted] if wanted in meaning else difflib.get_close_matches(wanted, meaning, n=3, cutoff=_NEAR)
+    found = (
+        [wanted]
+        if wanted in meaning
+        else [name for name, _, _ in process.extract(wanted, meaning.keys(), scorer=fuzz.ratio, limit=3, score_cutoff=_NEAR)]
+    )
     return tuple(dict.fromkeys(meaning[name] for name in found))
 
 

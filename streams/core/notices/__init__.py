@@ -1,1 +1,1 @@
-"""Who may see what (share), and who is told of it, when and in which words (notify). Pure."""
+"""Decides who may see what (share), and who is notified, when and in which words (notify). Pure."""

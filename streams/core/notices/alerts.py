@@ -1,27 +1,31 @@
-"""An alert in, whom it is shared with out: once, and not before the journal of its agency was read up to what raised it.
+"""Shares an alert with the members that may see it: once, and not before the journal of its agency was read up to the alert's cause.
 
-The wait costs no more than the two topics are apart. It makes sure that the agency is registered, and that a case behind the alert
-that is TLP:RED is known as such.
+The alert waits only as long as the two topics are apart. After the wait, share certainly knows the agency's profile, and whether a case
+of the alert is TLP:RED.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
-from schemas import wire
-from streams.core.draft import Draft
-from streams.core.notices.members import FORMAT, NETWORK, Members
-from streams.core.notices.red import who_may_know
-from streams.core.notices.visible import Matter, phases_of, visible_to
+from mekong.schemas import wire
+from mekong.schemas.zones import offset_at
+from mekong.streams.core.collections import Log
+from mekong.streams.core.draft import Draft, Named
+from mekong.streams.core.notices.members import FORMAT, NETWORK, Members
+from mekong.streams.core.notices.red import who_may_know
+from mekong.streams.core.notices.visible import Subject, phases_of, visible_to
 
+RECORD_FORMAT = 1
+"""The format of the shared records."""
 Shares = Iterator[tuple[str, str, dict[str, Any]]]
 """Member, key and ``Shared``."""
 
 
 def take_alert(draft: Draft, members: Members, alert: dict[str, Any], raw: bytes) -> Shares:
-    """Share an alert, or hold it until ``release``. One that was taken before is passed over."""
+    """Share an alert, or hold it until ``release``. An alert that was read before is skipped."""
     told = f"told/{alert['alert_id']}".encode()
     if draft.raw(told) is not None:
         return
@@ -30,35 +34,34 @@ def take_alert(draft: Draft, members: Members, alert: dict[str, Any], raw: bytes
     if _can_go(members, agency, alert["raised_at"], alert.get("journal_offset")):
         yield from _share(draft, members, alert, raw)
     else:
-        members.of(agency).value["held"].append([alert["raised_at"], alert["alert_id"], alert.get("journal_offset")])
+        draft.begin()
+        matter_of(draft, members, alert)  # an alert that fails must fail here, and not at each entry that would release it
+        draft.undo()
+        held = {"raised_at": alert["raised_at"], "alert_id": alert["alert_id"], "offset": alert.get("journal_offset")}
+        _held_for(draft, agency).append(held)
         draft.put_raw(_held_key(alert["alert_id"]), wire.compact(raw))
 
 
 def release(draft: Draft, members: Members, agency: str) -> Shares:
-    """Share what was held for ``agency`` and can go now."""
-    member = members.of(agency)
-    if not member.value["held"]:
-        return
-    held, member.value["held"] = member.value["held"], []
-    for raised_at, alert_id, *rest in held:
-        offset = rest[0] if rest else None  # older state has none
-        if _can_go(members, agency, raised_at, offset):
-            raw = draft.raw(_held_key(alert_id))
-            assert raw is not None  # noqa: S101 - it was put when it was held
-            yield from _share(draft, members, wire.load(raw), raw)
-            draft.drop(_held_key(alert_id))
-        else:
-            member.value["held"].append([raised_at, alert_id, offset])
+    """Share the held alerts of ``agency`` that need not wait any more, the oldest first: they keep the order of the agency's journal."""
+    held = _held_for(draft, agency)
+    while (first := held.first()) is not None and _can_go(members, agency, first["raised_at"], first["offset"]):
+        key = _held_key(first["alert_id"])
+        raw = draft.raw(key)
+        assert raw is not None  # noqa: S101 - it was put when it was held
+        yield from _share(draft, members, wire.load(raw), raw)
+        draft.drop(key)
+        held.drop_first()
 
 
-def matter_of(draft: Draft, members: Members, alert: dict[str, Any]) -> Matter:
-    """What decides who sees an alert. One over all members belongs to every phase of its days."""
+def matter_of(draft: Draft, members: Members, alert: dict[str, Any]) -> Subject:
+    """The facts that decide who sees an alert. An alert over all members belongs to every phase of its days."""
     first, last = (date.fromisoformat(alert["bucket"][end]) for end in ("start", "end"))
     agency, group = alert.get("agency"), alert.get("commodity_group")
     profile = members.of(agency).profile if agency else None
     profiles = [profile] if profile else [] if agency else members.registered()
-    may_know = who_may_know(draft, [agency] if agency else [profile.agency for profile in profiles], alert)
-    return Matter(agency, first, last, phases_of(profiles, first, last, group), may_know or frozenset(), is_red=may_know is not None)
+    may_know = who_may_know(draft, members, [agency] if agency else [profile.agency for profile in profiles], alert)
+    return Subject(agency, first, last, phases_of(profiles, first, last, group), may_know or frozenset(), is_red=may_know is not None)
 
 
 def _share(draft: Draft, members: Members, alert: dict[str, Any], raw: bytes) -> Shares:
@@ -70,11 +73,11 @@ def _share(draft: Draft, members: Members, alert: dict[str, Any], raw: bytes) ->
                 profile.agency,
                 alert["series"],
                 {
-                    "format": FORMAT,
+                    "format": RECORD_FORMAT,
                     "kind": "alert",
                     "at": alert["raised_at"],
                     "member": profile.agency,
-                    "utc_offset": profile.utc_offset,
+                    "utc_offset": offset_at(datetime.fromisoformat(alert["raised_at"]), profile.place),
                     "region": owner.region if owner else None,
                     "alert": wire.Ready(raw),
                 },
@@ -82,8 +85,12 @@ def _share(draft: Draft, members: Members, alert: dict[str, Any], raw: bytes) ->
 
 
 def _can_go(members: Members, agency: str, raised_at: str, offset: int | None) -> bool:
-    """Whether the journal behind an alert was read. One over all members is raised when all have left its day."""
+    """Whether the journal was read up to the alert's cause. An alert over all members waits until its day is over for all."""
     return raised_at[:10] < members.today() if agency == NETWORK else members.of(agency).has_reached(raised_at, offset)
+
+
+def _held_for(draft: Draft, agency: str) -> Log:
+    return Log(Named(draft), f"held-for/{agency}")
 
 
 def _held_key(alert_id: str) -> bytes:

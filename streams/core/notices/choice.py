@@ -1,4 +1,4 @@
-"""An alert and a subscription in; whether it is wanted, how strong it is, and whether it may go out at once, out."""
+"""Decides whether a subscription wants an alert, how strong the alert is, and whether it may be sent at once."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from schemas.alerts import State, Tier
-from schemas.subscriptions import Filter
+from mekong.schemas.alerts import State, Tier
+from mekong.schemas.subscriptions import Filter
 
 WEEK = timedelta(days=7)
 _TIERS = (Tier.NOTICE, Tier.SPIKE, Tier.SEVERE)
 
 
 def is_wanted(wish: Filter, alert: Mapping[str, Any], region: str | None) -> bool:
-    """Whether every part of the filter lets the alert through; an alert over all members is in no agency and no region."""
+    """Whether the alert matches every part of the filter. An alert over all members has no agency and no region."""
     parts = (
         (wish.agencies, alert.get("agency")),
         (wish.commodity_groups, alert.get("commodity_group")),
@@ -26,7 +26,7 @@ def is_wanted(wish: Filter, alert: Mapping[str, Any], region: str | None) -> boo
 
 
 def strength(alert: Mapping[str, Any]) -> tuple[bool, int, float, float]:
-    """Sorts alerts, the strongest highest: what has ended below all else, then tier, surprise in bits, and ratio."""
+    """The sort key of an alert; the strongest has the highest. Alerts that have ended are lowest, then tier, bits and ratio decide."""
     return (
         alert["state"] != State.CLEARED,
         _TIERS.index(alert["tier"]),
@@ -36,15 +36,15 @@ def strength(alert: Mapping[str, Any]) -> tuple[bool, int, float, float]:
 
 
 def is_urgent(alert: Mapping[str, Any]) -> bool:
-    """Whether quiet hours let it through."""
+    """Whether an alert is sent during quiet hours."""
     return bool(alert["tier"] == Tier.SEVERE and alert["state"] != State.CLEARED)
 
 
 def places(budget: int, alert: Mapping[str, Any]) -> int:
-    """How many of ``budget`` places in any seven days may be taken when an alert like this takes one more.
+    """An alert of this tier and state is sent while fewer than this number of the ``budget`` places of seven days are used.
 
-    What comes later in the week is not known, so places are kept for it: a quarter (at least one of two) for SEVERE alerts only, and
-    NOTICE and what has ended may take the first quarter only.
+    Later alerts of the week are not known, so places are kept for them. A quarter (at least one of two) is only for SEVERE alerts. NOTICE
+    alerts and alerts that have ended may use the first quarter only.
     """
     if is_urgent(alert):
         return budget
@@ -54,5 +54,5 @@ def places(budget: int, alert: Mapping[str, Any]) -> int:
 
 
 def within_week(sent: Iterable[str], now: datetime) -> list[str]:
-    """Those of the times ``sent`` that lie in the seven days up to ``now``."""
+    """The times of ``sent`` that are within the seven days before ``now``."""
     return [at for at in sent if datetime.fromisoformat(at) > now - WEEK]

@@ -1,4 +1,7 @@
-"""Warnings and feedback that a member got in; what is due of it or to it, and is late now, out. State: ``due/<member>/<event_id>``."""
+"""Remembers the warnings and feedback of a member, and finds feedback that is late: its own, or that of the members that it warned.
+
+State: ``due/<member>/<event_id>`` -> a warning; ``due-by/<member>`` (a queue) -> warnings whose ``feedback_by`` has not passed.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,10 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from schemas.times import to_text
-from streams.core.draft import Draft
-from streams.core.notices.moment import Now
+from mekong.schemas.times import to_text
+from mekong.streams.core.collections import Due, Queue
+from mekong.streams.core.draft import Draft, Named
+from mekong.streams.core.notices.moment import MemberTime
 
 FORMAT = 1
 
@@ -17,22 +21,23 @@ class Late(NamedTuple):
     """A warning whose ``feedback_by`` has passed."""
 
     warning: dict[str, Any]
-    """``agency``, ``case_no`` and ``event_id`` of it."""
+    """``agency``, ``case_no`` and ``event_id`` of the warning."""
     by: datetime
     missing: tuple[str, ...]
-    """Whose feedback is missing: the member's own, or of those it warned."""
+    """The agencies whose feedback is missing: the member itself, or the members that it warned."""
 
 
 def note(draft: Draft, member: str, entry: dict[str, Any]) -> int | None:
-    """Take a version of a warning or feedback; returns how late after the warning a feedback came, in seconds.
+    """Remember a version of a warning or feedback; for feedback, returns how many seconds after the warning it arrived.
 
-    A corrected warning is due anew when its date changed, a withdrawn one no more. An answer holds also when it was read before the
-    version that asks for it.
+    A corrected warning is due again when its date changed. A withdrawn warning is not due any more. Feedback counts also when it was read
+    before the version that asks for it.
     """
     if entry["family"] == "feedback":
         return _answered(draft, member, entry)
     event_id, content = str(entry["event_id"]), entry["content"]
-    key = f"due/{member}/{event_id}".encode()
+    key = _key(member, event_id)
+    known = draft.get(key) or {}
     due = {
         "f": FORMAT,
         "agency": entry["agency"],
@@ -40,25 +45,26 @@ def note(draft: Draft, member: str, entry: dict[str, Any]) -> int | None:
         "sent": entry["received_at"],
         "answered": [],
         "reminded": [],
-        **(draft.get(key) or {}),
+        **known,
     }
     is_open = entry["status"] == "current" and content.get("feedback_by")
     due["by"] = to_text(datetime.fromisoformat(content["feedback_by"])) if is_open else ""
     due["asked"] = sorted(content.get("to", ()))
     draft.put(key, due)
-    _list(draft, member, event_id, is_open=bool(is_open) and due["by"] not in due["reminded"])
+    if is_open and due["by"] not in due["reminded"] and due["by"] != known.get("by"):
+        _queue(draft, member).put(Due(due["by"], event_id))
     return None
 
 
-def late(draft: Draft, member: str, now: Now) -> Iterator[Late]:
-    """What was due up to now and is missing, once each."""
-    index = draft.get(_index(member))
-    for event_id in index["open"] if index else ():
-        key = f"due/{member}/{event_id}".encode()
+def late(draft: Draft, member: str, now: MemberTime) -> Iterator[Late]:
+    """The warnings whose feedback was due until now and is missing. Each is yielded once."""
+    queue, now_text = _queue(draft, member), to_text(now.at)
+    while (first := queue.first()) is not None and first.at <= now_text:
+        queue.drop_first()
+        event_id, key = first.what, _key(member, first.what)
         due = draft.get(key)
-        if due is None or datetime.fromisoformat(due["by"]) > now.at:
-            continue
-        _list(draft, member, event_id, is_open=False)
+        if due is None or due["by"] != first.at or first.at in due["reminded"]:
+            continue  # it was corrected or withdrawn, or is due at the same time again
         draft.put(key, {**due, "reminded": [*due["reminded"], due["by"]]})
         asked = due["asked"] if due["agency"] == member else [member] if member in due["asked"] else []
         missing = tuple(one for one in asked if one not in due["answered"])
@@ -68,7 +74,7 @@ def late(draft: Draft, member: str, now: Now) -> Iterator[Late]:
 
 
 def _answered(draft: Draft, member: str, entry: dict[str, Any]) -> int | None:
-    key = f"due/{member}/{entry['content'].get('in_reply_to')}".encode()
+    key = _key(member, str(entry["content"].get("in_reply_to")))
     if entry["status"] != "current":
         return None
     due = draft.get(key) or {"f": FORMAT, "answered": []}
@@ -80,12 +86,9 @@ def _answered(draft: Draft, member: str, entry: dict[str, Any]) -> int | None:
     return int((datetime.fromisoformat(entry["received_at"]) - datetime.fromisoformat(due["sent"])).total_seconds())
 
 
-def _list(draft: Draft, member: str, event_id: str, *, is_open: bool) -> None:
-    index = draft.get(_index(member)) or {"f": FORMAT, "open": []}
-    others = [one for one in index["open"] if one != event_id]
-    if is_open or len(others) != len(index["open"]):
-        draft.put(_index(member), {"f": FORMAT, "open": [*others, event_id] if is_open else others})
+def _queue(draft: Draft, member: str) -> Queue:
+    return Queue(Named(draft), f"due-by/{member}")
 
 
-def _index(member: str) -> bytes:
-    return f"due/{member}".encode()
+def _key(member: str, event_id: str) -> bytes:
+    return f"due/{member}/{event_id}".encode()

@@ -1,4 +1,4 @@
-"""A member's warning or feedback, or what is due of it, in; its subject and text in one language out."""
+"""Writes the subject and text of a warning, a feedback or a reminder in one language."""
 
 from __future__ import annotations
 
@@ -6,16 +6,17 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from schemas.subscriptions import Language
-from streams.core.notices.dues import Late
-from streams.core.notices.moment import local
-from streams.core.notices.texts import Text, label, say, when
+from mekong.schemas.languages import Language
+from mekong.schemas.vocabulary import label
+from mekong.streams.core.notices.dues import Late
+from mekong.streams.core.notices.moment import local
+from mekong.streams.core.notices.texts import Text, say
 
 _MINUTE_S, _HOUR_S = 60, 3_600
 
 
 def warning(entry: Mapping[str, Any], member: str, offset: int, language: Language) -> Text:
-    """A version of a warning, as ``member`` is told of it."""
+    """The text of a version of a warning for ``member``."""
     facts = {"who": label("agencies", entry["agency"], language), "case_no": entry["case_no"]}
     if entry["status"] == "withdrawn":
         return Text(say("warning_over", language, **facts), say("warning_over", language, **facts))
@@ -26,7 +27,7 @@ def warning(entry: Mapping[str, Any], member: str, offset: int, language: Langua
 
 
 def feedback(entry: Mapping[str, Any], after_s: int | None, language: Language) -> Text:
-    """A version of a feedback, with how long after the warning it came."""
+    """The text of a version of a feedback, with the time between the warning and the feedback."""
     facts = {"who": label("agencies", entry["agency"], language), "case_no": entry["case_no"]}
     if entry["status"] == "withdrawn":
         return Text(say("feedback_over", language, **facts), say("feedback_over", language, **facts))
@@ -40,12 +41,12 @@ def feedback(entry: Mapping[str, Any], after_s: int | None, language: Language) 
 
 
 def reminder(late: Late, member: str, offset: int, language: Language) -> Text:
-    """What is missing: the member's own feedback, or that of those it warned."""
+    """The text about missing feedback: the member's own, or that of the members that it warned."""
     whose = "others" if late.warning["agency"] == member else "own"
     facts = {
         "who": label("agencies", late.warning["agency"], language),
         "case_no": late.warning["case_no"],
-        "by": when(local(late.by, offset)),
+        "by": local(late.by, offset),
         "missing": ", ".join(label("agencies", one, language) for one in late.missing),
     }
     return Text(say(f"reminder_{whose}", language, **facts), say(f"reminder_{whose}_text", language, **facts))
@@ -67,4 +68,4 @@ def _lines(content: Mapping[str, Any], offset: int, language: Language) -> Itera
         if found:
             yield say(what, language, what=found)
     if content.get("feedback_by"):
-        yield say("feedback_by", language, by=when(local(datetime.fromisoformat(content["feedback_by"]), offset)))
+        yield say("feedback_by", language, by=local(datetime.fromisoformat(content["feedback_by"]), offset))

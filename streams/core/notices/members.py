@@ -1,65 +1,79 @@
-"""What share keeps of each agency: its profile, how far its journal was read, and what waits for it. State of ``share.v1``.
+"""Keeps share's data of each agency: its profile, how far its journal was read, and what waits for it, in the state ``share.v1``.
 
-``members`` -> codes of all agencies with a profile; ``agency/<code>`` -> a ``Member``; ``held/<alert_id>`` -> an alert that waits for
-the journal; ``kept/<agency>/<event_id>/<version>`` -> a message to an agency that is not registered yet; ``told/<alert_id>`` -> shared
-already; ``red/<event_id>`` -> a TLP:RED case, who may know of it, and its days; ``red-on|red-came/<agency>/<day>`` -> red cases seized
-or come on a day, with their goods; ``red-alert/<kind>/<series>/<opened>`` -> who may know of an open alert that is red;
-``warning/<event_id>`` -> who is on a warning; ``case/<event_id>`` -> whose case it is; ``early/<event_id>[/<n>]`` -> feedback that came
-before what it answers; ``reply/<event_id>`` -> what a feedback answers.
+``members`` -> codes of all agencies with a profile; ``time`` -> the last tick of each partition itself; ``agency/<code>`` -> a
+``Member``; ``fronts`` -> how far each partition was read;
+``held-for/<agency>`` (a log) -> alerts that wait for the journal, ``held/<alert_id>`` -> one of them; ``told/<alert_id>`` -> shared
+already; ``waiting*``, ``kept/*`` -> messages to agencies that are not registered yet (unregistered.py); ``red*`` -> TLP:RED cases (red.py);
+``warning/<event_id>`` -> the sender and recipients of a warning; ``case/<event_id>`` -> the agency of a case; ``early/<event_id>[/<n>]`` ->
+feedback that was read before the warning or case that it answers; ``reply/<event_id>`` -> the warning or case that a feedback answers;
+``feed/<agency>*`` -> what became of an agency's messages in the last weeks (feeds.py).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
-from schemas import wire
-from schemas.control import AgencyProfile
-from schemas.limits import CONTROL_SKEW_S
-from streams.core.draft import Draft
+from mekong.schemas import wire
+from mekong.schemas.control import AgencyProfile
+from mekong.schemas.limits import CONTROL_SKEW_S
+from mekong.streams.core.draft import Draft
+from mekong.streams.core.stopped import has_stopped
 
-FORMAT = 1
+FORMAT = 2
+"""The format of the state. Format 1 kept waiting items in lists inside values (older.py)."""
 NETWORK = "network"
-"""Stands for all members together: what waits for no single agency's journal."""
-LOST_DAYS = 3
-"""A clock further behind those of its partition has stopped, and is not waited for (as streams/core/spikes/clocks.py has it)."""
+"""The name of all members together, for alerts that do not wait for the journal of a single agency."""
 _SKEW = timedelta(seconds=CONTROL_SKEW_S)
 _NOTHING: Mapping[str, Any] = {
     "profile": None,
     "in": None,  # partition of its journal
     "offset": -1,  # of its last entry
+    "since": "",  # how far its partition was read when it was registered
     "first": "",  # received_at of its first entry
     "received": "",  # and of its last
     "at": "",  # its last tick
     "hour": "",  # local, at its last tick
-    "day": "",  # local; it never goes back, as the detectors have it
+    "day": "",  # local; it never moves back, as in the detectors
 }
 
 
 class Member:
-    """One agency as the journal has told of it so far."""
+    """One agency, as far as its journal was read."""
 
     def __init__(self, stored: dict[str, Any] | None) -> None:
-        self.value: dict[str, Any] = {"f": FORMAT, **_NOTHING, "held": [], "kept": [], **(stored or {})}
+        self.value: dict[str, Any] = {**_NOTHING, **(stored or {}), "f": FORMAT}
         self._profile: AgencyProfile | None = None
 
     @property
     def profile(self) -> AgencyProfile | None:
-        """What the exchange knows of it; None before its first entry."""
+        """The profile of the agency; None before its first profile was read."""
         if self._profile is None and self.value["profile"] is not None:
             self._profile = AgencyProfile.model_validate(self.value["profile"])
         return self._profile
 
-    def learn(self, profile: dict[str, Any]) -> None:
-        """Take a new profile."""
+    def learn(self, profile: dict[str, Any], moment: str) -> None:
+        """Store a new profile."""
+        if self.value["profile"] is None:
+            self.value["since"] = moment
         self.value["profile"], self._profile = profile, None
 
-    def has_reached(self, raised_at: str, offset: int | None) -> bool:
-        """Whether the journal was read up to what raised an alert: the entry at ``offset``, which says it exactly.
+    def order(self, order: Mapping[str, Any]) -> None:
+        """Store whether the agency's topic is parked."""
+        if order["action"] != "skip":
+            self.value["parked"] = order["action"] == "park"
 
-        Where none is told, a tick's ``at`` or a record's ``received_at``: a time long before the first entry was received is the data's
-        own, of a replay, so only a tick can be meant.
+    @property
+    def is_away(self) -> bool:
+        """Whether the agency is parked, disabled or removed. Then nobody waits for its clock."""
+        return bool(self.value.get("parked")) or (self.profile is not None and self.profile.status != "active")
+
+    def has_reached(self, raised_at: str, offset: int | None) -> bool:
+        """Whether the journal was read up to the entry that raised an alert. ``offset`` names this entry exactly.
+
+        Without an offset, the time decides: it is the ``at`` of a tick or the ``received_at`` of a record. A time long before the first
+        entry was received is the time of a replay's data. Then only the time of a tick counts.
         """
         value = self.value
         if offset is not None:
@@ -73,8 +87,19 @@ class Member:
         return not is_replay and wanted <= datetime.fromisoformat(value["received"])
 
 
+class _Clock(NamedTuple):
+    partition: int
+    day: str
+    is_away: bool
+
+    def has_stopped(self, front: str) -> bool:
+        """Whether the clock has stopped. ``front`` is the newest day of its partition."""
+        behind = date.fromisoformat(front) - date.fromisoformat(self.day)
+        return has_stopped(behind.days, is_away=self.is_away)
+
+
 class Members:
-    """Every agency, read from the draft when asked for and written back by ``keep``."""
+    """All agencies. Each is read from the draft when it is needed, and ``save`` writes it back."""
 
     def __init__(self, draft: Draft) -> None:
         self.draft = draft
@@ -92,6 +117,10 @@ class Members:
         """The profiles of all agencies that have one, by code."""
         return [profile for code in self._all() if (profile := self.of(code).profile) is not None]
 
+    def codes(self) -> list[str]:
+        """The codes of all agencies that have a profile."""
+        return list(self._all())
+
     def register(self, agency: str) -> None:
         """Note that an agency has a profile, and with it a topic."""
         if agency not in self._all():
@@ -99,20 +128,39 @@ class Members:
             self.draft.put(b"members", {"f": FORMAT, "codes": self._codes})
 
     def today(self) -> str:
-        """The first local day that is not over for all registered members, as far as their journals were read; empty while one has none.
+        """The first local day that is not over for all registered members, as far as their journals were read; empty while one has no day.
 
-        A member whose clock has stopped is where the newest of its own partition is: another partition may only be read later.
+        A member whose clock has stopped has the newest day of its own partition. A member that is away has it at once. Other partitions are
+        not compared, because they may be read later.
         """
-        clocks = [(value["in"], value["hour"][:10]) for profile in self.registered() if (value := self.of(profile.agency).value)]
-        if not clocks or not all(day for _, day in clocks):
+        fronts = {int(partition): at[:10] for partition, at in self._times().items()}
+        clocks = [clock for profile in self.registered() if (clock := self._clock_of(self.of(profile.agency), fronts))]
+        if not clocks or not all(clock.day for clock in clocks):
             return ""
-        fronts: dict[int | None, str] = {}
-        for partition, day in clocks:
-            fronts[partition] = max(day, fronts.get(partition, day))
-        return min(fronts[partition] if _days(day, fronts[partition]) > LOST_DAYS else day for partition, day in clocks)
+        for clock in clocks:
+            fronts[clock.partition] = max(clock.day, fronts.get(clock.partition, clock.day))
+        return min(fronts[one.partition] if one.has_stopped(fronts[one.partition]) else one.day for one in clocks)
 
-    def keep(self) -> None:
-        """Write back what changed. Call it at the end of a run."""
+    def pass_time(self, partition: int, at: str) -> None:
+        """Move the time of a partition to ``at``."""
+        times = self._times()
+        self.draft.put(b"time", {"f": FORMAT, "at": {**times, str(partition): max(at, times.get(str(partition), ""))}})
+
+    def _times(self) -> dict[str, str]:
+        stored = self.draft.get(b"time")
+        return stored["at"] if stored else {}
+
+    def _clock_of(self, member: Member, fronts: Mapping[int, str]) -> _Clock | None:
+        """The clock of a member, with an empty day before its first tick; None when the member is away and has no day.
+
+        When its partition has ticks of its own, the member has the day of its first entry until its first tick.
+        """
+        value = member.value
+        day = value["hour"][:10] or (value["first"][:10] if value["in"] in fronts else "")
+        return None if member.is_away and not day else _Clock(value["in"], day, member.is_away)
+
+    def save(self) -> None:
+        """Write the changed agencies to the state. Call it at the end of a run."""
         for agency, member in self._found.items():
             raw = wire.dump(member.value)
             if raw != self.draft.raw(_key(agency)):
@@ -123,10 +171,6 @@ class Members:
             stored = self.draft.get(b"members")
             self._codes = stored["codes"] if stored else []
         return self._codes
-
-
-def _days(first: str, last: str) -> int:
-    return (date.fromisoformat(last) - date.fromisoformat(first)).days
 
 
 def _key(agency: str) -> bytes:

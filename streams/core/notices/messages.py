@@ -1,18 +1,21 @@
-"""A warning or feedback of a member in; those it is for, and its sender, get it out: once, however the partitions were interleaved.
+"""Shares a warning or feedback with its recipients and its sender: once, however the partitions are interleaved.
 
-Feedback is for whoever sent the warning, or had the case, that it answers; until that was read it waits. A message for an agency that
-is named but not registered yet waits for its registration.
+Feedback is for the agency whose warning or case it answers; until this warning or case was read, the feedback waits. A message for an
+agency that is named but not registered yet waits for its registration, and not for ever (unregistered.py).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from typing import Any
 
-from schemas import wire
-from streams.core.draft import Draft
-from streams.core.notices.alerts import Shares
-from streams.core.notices.members import FORMAT, Members
+from mekong.schemas import wire
+from mekong.schemas.zones import offset_at
+from mekong.streams.core.draft import Draft
+from mekong.streams.core.notices import unregistered
+from mekong.streams.core.notices.alerts import RECORD_FORMAT, Shares
+from mekong.streams.core.notices.members import FORMAT, Members
 
 _FOR_OTHERS = ("kind", "format", "event_id", "agency", "case_no", "family", "version", "status", "message_type", "received_at")
 
@@ -26,26 +29,23 @@ def take_message(draft: Draft, members: Members, entry: dict[str, Any], raw: byt
 
 
 def take_case(draft: Draft, members: Members, entry: dict[str, Any]) -> Shares:
-    """Remember whose case it is, and share the feedback that came before it."""
+    """Remember the agency of a case, and share the feedback that was read before the case."""
     if entry["version"] == 1:
         draft.put_raw(_case_key(entry["event_id"]), entry["agency"].encode())
         yield from _answers(draft, members, entry)
 
 
-def deliver_kept(draft: Draft, members: Members, agency: str) -> Shares:
-    """What waited for the registration of ``agency``, in the order it came."""
-    member = members.of(agency)
-    kept, member.value["kept"] = member.value["kept"], []
-    for name in kept:
-        key = f"kept/{name}".encode()
-        raw = draft.raw(key)
-        assert raw is not None  # noqa: S101 - it was put when it was kept
+def deliver_held(draft: Draft, members: Members, agency: str) -> Shares:
+    """Share the messages that waited for the registration of ``agency``, in the order of arrival."""
+    for raw in unregistered.take(draft, agency):
         yield from _to(draft, members, [agency], wire.load(raw), raw)
-        draft.drop(key)
 
 
 def _warning(draft: Draft, members: Members, entry: dict[str, Any], raw: bytes) -> Shares:
-    """To all it names, or named when it was taken back. Who is named no longer must hear that too, and nothing of what it says now."""
+    """Share a warning with all agencies that it names, or named when it was withdrawn.
+
+    An agency that is not named any more is informed of this too, but does not get the new content.
+    """
     key = f"warning/{entry['event_id']}".encode()
     before = draft.get(key)
     then, named = (set(before["to"]), set(before.get("named", before["to"]))) if before else (set(), set())  # older state names all
@@ -58,12 +58,12 @@ def _warning(draft: Draft, members: Members, entry: dict[str, Any], raw: bytes) 
 
 
 def _for_others(entry: dict[str, Any]) -> dict[str, Any]:
-    """A version of a warning as those may see it whom it does not name: that there is one, and nothing of how it was sent."""
+    """A version of a warning for agencies that it does not name any more: only its head, without its content."""
     return {name: entry[name] for name in _FOR_OTHERS if name in entry} | {"content": {"to": []}, "enriched": {}, "flags": []}
 
 
 def _feedback(draft: Draft, members: Members, entry: dict[str, Any], raw: bytes) -> Shares:
-    """To whom it answers, and to its own sender. A withdrawn one goes where its versions went."""
+    """Share a feedback with the agency that it answers and with its own sender. A withdrawal goes to the same agencies."""
     own = f"reply/{entry['event_id']}".encode()
     before = draft.get(own)
     answered = entry["content"].get("in_reply_to") or (before["to"] if before else None)
@@ -81,21 +81,21 @@ def _feedback(draft: Draft, members: Members, entry: dict[str, Any], raw: bytes)
 
 
 def _owner(draft: Draft, answered: str) -> str | None:
-    """Whose warning or case it is; None while it was not read."""
+    """The agency of a warning or case; None while it was not read yet."""
     warning = draft.get(f"warning/{answered}".encode())
     case = draft.raw(_case_key(answered))
     return warning["from"] if warning is not None else case.decode() if case is not None else None
 
 
 def _answers(draft: Draft, members: Members, entry: dict[str, Any]) -> Shares:
-    """The feedback that waited for a warning or case."""
+    """Share the feedback that waited for a warning or case."""
     for early in _early(draft, str(entry["event_id"])):
         one = wire.load(early)
         yield from _to(draft, members, {entry["agency"], one["agency"]}, one, early)
 
 
 def _early(draft: Draft, answered: str) -> Iterator[bytes]:
-    """The feedback that waited for a warning or case, in the order it came; it waits no more."""
+    """Remove the feedback that waited for a warning or case and yield it, in the order of arrival."""
     waiting = draft.get(f"early/{answered}".encode())
     if waiting is None:
         return
@@ -112,19 +112,19 @@ def _to(draft: Draft, members: Members, agencies: Iterable[str], entry: dict[str
     for agency in sorted(agencies):
         member = members.of(agency)
         if member.profile is None:
-            name = f"{agency}/{entry['event_id']}/{entry['version']}"
-            member.value["kept"].append(name)
-            draft.put_raw(f"kept/{name}".encode(), wire.compact(raw))
+            unregistered.hold(draft, agency, entry, raw)
             continue
+        if member.value["since"] >= unregistered.until(entry):
+            continue  # it was registered too late, in whatever order the partitions were read
         yield (
             agency,
             str(entry["event_id"]),
             {
-                "format": FORMAT,
+                "format": RECORD_FORMAT,
                 "kind": entry["family"],
                 "at": entry["received_at"],
                 "member": agency,
-                "utc_offset": member.profile.utc_offset,
+                "utc_offset": offset_at(datetime.fromisoformat(entry["received_at"]), member.profile.place),
                 "message": wire.Ready(raw),
             },
         )

@@ -1,5 +1,5 @@
 # ruff: noqa: RUF001 - Chinese is written with its own punctuation
-"""What a notification says, in English, Vietnamese and Chinese: subject and text. The sentences of an alert are its own.
+"""Writes the subject and text of a notification in English, Vietnamese and Chinese. The sentences of an alert come from the alert itself.
 
 Vietnamese and Chinese are unreviewed, like the labels of the code lists.
 """
@@ -7,14 +7,12 @@ Vietnamese and Chinese are unreviewed, like the labels of the code lists.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date
 from typing import Any, NamedTuple
 
-from schemas.alerts import Kind, State, Tier
-from schemas.codes import code_list
-from schemas.subscriptions import Language
-
-Words = Mapping[str, str]
+from mekong.schemas.alerts import Kind, State
+from mekong.schemas.languages import Language
+from mekong.schemas.vocabulary import TIERS, Words, filled, series
 
 KINDS: Mapping[Kind, Words] = {
     Kind.SPIKE: {"en": "more cases than usual", "vi": "số vụ nhiều hơn bình thường", "zh": "案件多于往常"},
@@ -23,11 +21,6 @@ KINDS: Mapping[Kind, Words] = {
     Kind.FIRST_SEEN: {"en": "seen for the first time", "vi": "lần đầu xuất hiện", "zh": "首次出现"},
     Kind.SILENCE: {"en": "no reports", "vi": "không có báo cáo", "zh": "没有报送"},
     Kind.MAJOR: {"en": "a major case", "vi": "vụ lớn", "zh": "重大案件"},
-}
-TIERS: Mapping[Tier, Words] = {
-    Tier.NOTICE: {"en": "Notice", "vi": "Lưu ý", "zh": "提示"},
-    Tier.SPIKE: {"en": "Unusual", "vi": "Bất thường", "zh": "异常"},
-    Tier.SEVERE: {"en": "Very unusual", "vi": "Rất bất thường", "zh": "高度异常"},
 }
 STATES: Mapping[State, Words] = {
     State.OPEN: {"en": "", "vi": "", "zh": ""},
@@ -49,14 +42,20 @@ SAID: Mapping[str, Words] = {
     },
     "held_back": {
         "en": "{count} more alerts are not shown: their series is muted, or they came while this subscription was paused.",
-        "vi": "{count} thông báo khác không hiển thị: chuỗi đã tắt tiếng hoặc đến khi đăng ký tạm dừng.",
-        "zh": "另有{count}条提醒未显示：其序列已静音，或在订阅暂停期间产生。",
+        "vi": "{count} thông báo khác không hiển thị: chuỗi đã tạm ngừng thông báo hoặc đến khi đăng ký tạm dừng.",
+        "zh": "另有{count}条提醒未显示：其序列已暂停通知，或在订阅暂停期间产生。",
     },
     "alive": {"en": "Nothing to report on {day}", "vi": "Không có gì để báo cáo ngày {day}", "zh": "{day}：无提醒"},
     "alive_text": {
         "en": "The exchange is at work and this channel is open. No alert matched the subscription since the last message.",
         "vi": "Hệ thống đang hoạt động và kênh này thông suốt. Không có thông báo nào khớp với đăng ký kể từ tin trước.",
         "zh": "系统运行正常，本通道畅通。自上一条消息以来没有符合订阅条件的提醒。",
+    },
+    "weekly_well": {"en": "Week to {day}: all is well", "vi": "Tuần đến {day}: mọi việc ổn", "zh": "截至{day}的一周：一切正常"},
+    "weekly_look": {
+        "en": "Week to {day}: points to look at: {count}",
+        "vi": "Tuần đến {day}: số điểm cần xem: {count}",
+        "zh": "截至{day}的一周：需要关注{count}项",
     },
     "test": {"en": "Test of this channel", "vi": "Kiểm tra kênh này", "zh": "通道测试"},
     "test_text": {
@@ -119,7 +118,7 @@ SAID: Mapping[str, Words] = {
         "zh": "贵方请求在{by}前反馈，尚未收到以下机构的反馈：{missing}。",
     },
 }
-"""Every sentence, by what it is for."""
+"""Every sentence, by its purpose."""
 
 
 class Text(NamedTuple):
@@ -131,47 +130,33 @@ class Text(NamedTuple):
 
 def say(sentence: str, language: Language, **facts: object) -> str:
     """One sentence of ``SAID``."""
-    return SAID[sentence][language].format(**facts)
+    return filled(SAID[sentence], language, facts)
 
 
 def alert(value: Mapping[str, Any], language: Language) -> Text:
-    """An alert by itself."""
-    group = value.get("commodity_group")
-    series = [label("agencies", value["agency"], language) if value.get("agency") else say("everyone", language)]
-    series += [label("commodity_groups", group, language)] if group else []
+    """The text of one alert."""
     facts = {
         "tier": TIERS[value["tier"]][language],
         "kind": KINDS[value["kind"]][language],
         "state": STATES[value["state"]][language],
-        "series": ", ".join(series),
+        "series": series(value, say("everyone", language), language),
     }
     return Text(say("alert", language, **facts), value["sentences"][language])
 
 
-def digest(alerts: Sequence[Mapping[str, Any]], held_back: int, day: str, language: Language) -> Text:
-    """Several alerts, a line for each."""
+def digest(alerts: Sequence[Mapping[str, Any]], held_back: int, day: date, language: Language) -> Text:
+    """The text of several alerts, with one line for each."""
     lines = [f"- {TIERS[one['tier']][language]}: {one['sentences'][language]}" for one in alerts]
     tail = [say("held_back", language, count=held_back)] if held_back else []
     return Text(say("digest", language, count=len(alerts), day=day), "\n".join([say("digest_text", language), *lines, *tail]))
 
 
-def alive(held_back: int, day: str, language: Language) -> Text:
-    """The sign of life."""
+def alive(held_back: int, day: date, language: Language) -> Text:
+    """The text of a sign of life."""
     tail = [say("held_back", language, count=held_back)] if held_back else []
     return Text(say("alive", language, day=day), "\n".join([say("alive_text", language), *tail]))
 
 
 def test(language: Language) -> Text:
-    """What was asked for to prove the channel."""
+    """The text of a test of the channel."""
     return Text(say("test", language), say("test_text", language))
-
-
-def when(at: datetime) -> str:
-    """An instant at the member's offset, for a sentence: ISO 8601 order reads alike in the three languages."""
-    return f"{at:%Y-%m-%d %H:%M} (UTC{at:%z})"
-
-
-def label(codes: str, code: str, language: Language) -> str:
-    """A code in words, or itself when it is on no list."""
-    entry = code_list(codes).get(code)
-    return entry.label(language) if entry else code

@@ -1,4 +1,4 @@
-"""A member's profile and a matter in, whether the member may see it out: the one place that decides, until handling rules exist."""
+"""Decides whether a member may see an alert, a warning or a feedback. This is the only place that decides, until handling rules exist."""
 
 from __future__ import annotations
 
@@ -6,30 +6,30 @@ from collections.abc import Iterable
 from datetime import date
 from typing import NamedTuple
 
-from schemas.control import AgencyProfile, Membership
+from mekong.schemas.control import AgencyProfile, Membership
 
 
-class Matter(NamedTuple):
-    """What is to be seen of an alert, a warning or a feedback, as far as it decides who sees it."""
+class Subject(NamedTuple):
+    """The facts of an alert, a warning or a feedback that decide who sees it."""
 
     owner: str | None
-    """The agency it is about or from; None for an alert over all members."""
+    """The agency that it is about or that sent it; None for an alert over all members."""
     first: date
     last: date
-    """The days it is about, both included."""
+    """The days that it is about, first and last included."""
     phases: frozenset[tuple[str, str]] = frozenset()
     """Operation and phase of each phase it belongs to."""
     named: frozenset[str] = frozenset()
     """Agencies that it is addressed or released to."""
     is_red: bool = False
-    """TLP:RED: for the named only."""
+    """Whether it is TLP:RED: only the owner and the named agencies may see it."""
 
 
-def visible_to(member: AgencyProfile, matter: Matter) -> bool:
+def visible_to(member: AgencyProfile, matter: Subject) -> bool:
     """Whether ``member`` may see ``matter``.
 
-    It sees its own, what names it, and what belongs to a phase that it is a member or observer of on one of the matter's days. What
-    is TLP:RED it sees only when it is its own or names it.
+    A member sees its own matters, matters that name it, and matters of a phase in which it is a member or observer on one of the matter's
+    days. It sees a TLP:RED matter only when the matter is its own or names it.
     """
     if member.agency == matter.owner or member.agency in matter.named:
         return True
@@ -37,9 +37,9 @@ def visible_to(member: AgencyProfile, matter: Matter) -> bool:
 
 
 def phases_of(profiles: Iterable[AgencyProfile], first: date, last: date, group: str | None) -> frozenset[tuple[str, str]]:
-    """The phases that something about ``profiles`` belongs to: they take part on one of its days, and its goods are in scope.
+    """The phases of a matter about ``profiles``: the agencies take part on one of its days, and its goods are in scope.
 
-    ``group`` None stands for all goods together, which belong to every phase.
+    ``group`` None means all goods together, which belong to every phase.
     """
     return frozenset(
         (one.operation, one.phase)

@@ -1,4 +1,4 @@
-"""A version in the journal in, what the detectors ask of it out."""
+"""Reads the data that the detectors need from a version in the journal."""
 
 from __future__ import annotations
 
@@ -7,17 +7,19 @@ from datetime import date
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from schemas.batches import HISTORY
-from schemas.times import Precision
+from mekong.schemas.batches import HISTORY
+from mekong.schemas.times import Precision
 
+NEWS_DAYS = 7
+"""A case that is at most this many days old when it arrives is not an old case, even when its batch has the name of history."""
 FEATURES = ("route", "concealment", "place", "substance")
-"""What can stand out in a case, or be seen for the first time."""
+"""The properties of a case that can stand out or be seen for the first time."""
 _YEAR, _DAYS = Precision.YEAR.value, frozenset({Precision.TIME.value, Precision.DAY.value})
 _BEGINS = frozenset({"origin", "departure"})
 
 
 class Part(NamedTuple):
-    """What one version adds to the counts, or takes out."""
+    """What one version adds to the counts or subtracts from them."""
 
     day: int
     """Ordinal; the first of the month when only that is known."""
@@ -26,7 +28,7 @@ class Part(NamedTuple):
 
 
 class Case(NamedTuple):
-    """One version of a case. ``added`` and ``removed`` are None where it adds or takes out nothing countable."""
+    """One version of a case. ``added`` and ``removed`` are None when it adds or subtracts nothing that is counted."""
 
     event_id: str
     version: int
@@ -35,10 +37,10 @@ class Case(NamedTuple):
     features: Mapping[str, frozenset[str]]
     lines: tuple[Mapping[str, Any], ...]
     batch: str
-    """Names the sending it came in; the hour where none is named."""
+    """The name of the sending that it arrived in; the hour of receipt when the sending has no name."""
     received_at: str
     is_history: bool = False
-    """Sent as old cases: it is learnt from, and told to nobody."""
+    """Whether it was sent as an old case and is old. The series count it, but it raises no alert."""
 
 
 def read(entry: Mapping[str, Any]) -> Case | None:
@@ -51,17 +53,24 @@ def read(entry: Mapping[str, Any]) -> Case | None:
         {"group": said["commodity_group"], **added}
         for said, added in zip(content.get("lines", ()), enriched.get("lines", ()), strict=False)
     )
+    added, removed = _part(entry.get("contribution")), _part(entry.get("supersedes"))
     return Case(
         event_id=str(entry["event_id"]),
         version=entry["version"],
-        added=_part(entry.get("contribution")),
-        removed=_part(entry.get("supersedes")),
+        added=added,
+        removed=removed,
         features=_features(content, lines) if is_current else {},
         lines=lines if is_current else (),
         batch=batch,
         received_at=entry["received_at"],
-        is_history=batch.startswith(HISTORY),
+        is_history=batch.startswith(HISTORY) and _is_old(entry, (added, removed)),
     )
+
+
+def _is_old(entry: Mapping[str, Any], parts: tuple[Part | None, Part | None]) -> bool:
+    """Whether every day of the version is more than ``NEWS_DAYS`` before its arrival. The name of the batch alone is not enough."""
+    came = date.fromisoformat(entry["received_at"][:10]).toordinal()
+    return all(part.day < came - NEWS_DAYS for part in parts if part)
 
 
 def _part(contribution: Mapping[str, Any] | None) -> Part | None:

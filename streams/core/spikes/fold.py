@@ -1,7 +1,7 @@
-"""Entries of one journal partition in; the detectors' alerts and their state, in the state of a lane, out.
+"""Folds the entries of one journal partition with the detectors, and keeps the detectors' state in the state of a lane.
 
-Keys: ``<agency>/spikes/<part>`` beside the agency's counts (``days.v1``), ``network/<part>`` (``network.v1``); ``MARK`` says which version
-of the detectors wrote them. State of another version is never read: it is learnt again from the journal (``streams/relearn.py``).
+Keys: ``<agency>/spikes/<part>`` next to the agency's counts (``days.v1``), ``network/<part>`` (``network.v1``); ``MARK`` has the version of
+the detectors that wrote them. State of another version is never used: it is rebuilt from the journal (``streams/relearn.py``).
 """
 
 from __future__ import annotations
@@ -9,54 +9,56 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from schemas.alerts import Alert
-from streams.core.draft import Draft
-from streams.core.journal import Entry
-from streams.core.spikes.clocks import Expected
-from streams.core.spikes.desk import FORMAT, Get
-from streams.core.spikes.network import Network
-from streams.core.spikes.rules import DEFAULT, Rules
-from streams.core.spikes.watch import Watch
+from mekong.schemas.alerts import Alert
+from mekong.streams.core.draft import Draft
+from mekong.streams.core.journal import OF_NO_COUNT, Entry
+from mekong.streams.core.spikes.agency import AgencyDetectors
+from mekong.streams.core.spikes.network.clocks import Expected
+from mekong.streams.core.spikes.network.detectors import NetworkDetectors
+from mekong.streams.core.spikes.rules import DEFAULT, Rules
+from mekong.streams.core.spikes.store import FORMAT, Get
 
-VERSION = 2
-"""Of the detectors' state: raise it when older state cannot be gone on with."""
+VERSION = 3
+"""The version of the detectors' state. Raise it when this code cannot continue with older state."""
 MARK = b"@detectors"
 _OURS = "spikes/"
 _NETWORK = "network/"
 
 
-class Watching:
-    """The detectors over the agencies whose entries come. ``take`` entries in order, then ``flush``."""
+class PartitionDetectors:
+    """The detectors of the agencies whose entries arrive. Call ``take`` for each entry in order, then ``flush``."""
 
     def __init__(self, draft: Draft, rules: Rules = DEFAULT) -> None:
         self._draft, self._rules = draft, rules
-        self._watches: dict[str, Watch] = {}
+        self._watches: dict[str, AgencyDetectors] = {}
 
     def take(self, entry: Entry) -> list[Alert]:
-        """What one entry raises among its own agency's series."""
+        """The alerts that one entry raises in its own agency's series."""
+        if entry.value["kind"] in OF_NO_COUNT:
+            return []
         agency = entry.value["agency"]
         watch = self._watches.get(agency)
         if watch is None:
-            watch = self._watches[agency] = Watch.from_stored(agency, _reader(self._draft, f"{agency}/{_OURS}"), self._rules)
+            watch = self._watches[agency] = AgencyDetectors.from_stored(agency, _reader(self._draft, f"{agency}/{_OURS}"), self._rules)
         return [alert.model_copy(update={"journal_offset": entry.offset}) for alert in watch.take(entry.value)]
 
     def flush(self) -> None:
-        """Put what changed into the draft."""
+        """Write the changed parts into the draft."""
         for agency, watch in self._watches.items():
             _keep(self._draft, f"{agency}/{_OURS}", watch.stored())
 
 
 def fold_agencies(draft: Draft, entries: Iterable[Entry], rules: Rules = DEFAULT) -> Iterator[Alert]:
-    """Take entries in order; yields what each raises."""
-    watching = Watching(draft, rules)
+    """Fold entries in order; yields the alerts of each."""
+    watching = PartitionDetectors(draft, rules)
     for entry in entries:
         yield from watching.take(entry)
     watching.flush()
 
 
 def fold_network(draft: Draft, entries: Iterable[Entry], partition: int, expected: Expected, rules: Rules = DEFAULT) -> Iterator[Alert]:
-    """Take entries of one partition in order; yields what a day raises that is over for all agencies."""
-    network = Network.from_stored(_reader(draft, _NETWORK), rules, expected)
+    """Fold entries of one partition in order; yields the alerts of each day that is over for all agencies."""
+    network = NetworkDetectors.from_stored(_reader(draft, _NETWORK), rules, expected)
     for _, entry in entries:
         yield from network.take(entry, partition)
     _keep(draft, _NETWORK, network.stored())
@@ -68,7 +70,7 @@ def is_current(state: Mapping[bytes, bytes]) -> bool:
 
 
 def is_detectors(key: bytes) -> bool:
-    """Whether a key of a lane's state is theirs."""
+    """Whether a key of a lane's state belongs to the detectors."""
     return key == MARK or b"/spikes/" in key or key.startswith(_NETWORK.encode())
 
 

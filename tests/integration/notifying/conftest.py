@@ -24,20 +24,21 @@ from aiohttp import web
 from aiosmtpd.controller import Controller
 from kafka import KafkaProducer
 
-from deploy.local.kafka import Kafka
-from deploy.local.ports import free_port
-from deploy.local.process import Process
-from deploy.registry import add_agencies, create_topics, profile_of
-from schemas.notifications import Delivery, Notification, Reason
-from schemas.record import Record
-from schemas.settings import Settings
-from schemas.subscriptions import Subscription
-from schemas.topics import DELIVERIES, MEMBER_ALERTS, NOTIFICATIONS, SUBSCRIPTIONS
-from schemas.wire import decode, encode
-from sinks.notify.signature import holds, key_of
+from mekong.deploy.local.kafka import Kafka
+from mekong.deploy.local.ports import free_port
+from mekong.deploy.local.process import Process
+from mekong.deploy.registry import add_agencies, create_topics, profile_of
+from mekong.schemas.notifications import Delivery, Notification, Reason
+from mekong.schemas.record import Record
+from mekong.schemas.settings import Settings
+from mekong.schemas.subscriptions import Subscription
+from mekong.schemas.topics import DELIVERIES, MEMBER_ALERTS, NOTIFICATIONS, SUBSCRIPTIONS
+from mekong.schemas.wire import decode, encode
+from mekong.sinks.delivery.signature import holds, key_of
 from tests.integration.committed import committed
 
 SECRET = "a secret of the receiver"
+HUSH = "the secret of a deployment, 32 bytes"
 MEMBER = "VN-CUSTOMS"
 
 
@@ -49,8 +50,8 @@ class Exchange:
 
     def __init__(self, bootstrap: str, folder: Path) -> None:
         self.bootstrap, self.folder = bootstrap, folder
-        self.settings = Settings(kafka_bootstrap=bootstrap, secret="hush", home=folder / "home")
-        self.environment = {"MEKONG_KAFKA_BOOTSTRAP": bootstrap, "MEKONG_SECRET": "hush", "MEKONG_HOME": str(folder / "home")}
+        self.settings = Settings(kafka_bootstrap=bootstrap, secret=HUSH, home=folder / "home")
+        self.environment = {"MEKONG_KAFKA_BOOTSTRAP": bootstrap, "MEKONG_SECRET": HUSH, "MEKONG_HOME": str(folder / "home")}
         create_topics(self.settings)
         add_agencies(self.settings, [profile_of(MEMBER), profile_of("LA-CUSTOMS")])
         self._producer = KafkaProducer(bootstrap_servers=bootstrap, acks="all", linger_ms=5)
@@ -61,7 +62,7 @@ class Exchange:
         """A `mekong` command as a process of its own."""
         log = self.folder / f"{arguments[0]}-{uuid.uuid4().hex[:8]}.log"
         environment = {**os.environ, **self.environment, **(env or {})}
-        self._processes.append(Process([sys.executable, "-m", "deploy.cli", *arguments], log, env=environment))
+        self._processes.append(Process([sys.executable, "-m", "mekong.deploy.cli", *arguments], log, env=environment))
         return self._processes[-1]
 
     def wait_until(self, holds: Callable[[], bool], what: str, within_s: float = 60) -> None:
@@ -241,7 +242,7 @@ def notifier(exchange: Exchange, mailbox: Mailbox) -> Callable[..., Any]:
 
     def start(**more: str) -> Any:
         env = {
-            "MEKONG_WEBHOOK_SECRET_RECEIVER": SECRET,
+            "MEKONG_WEBHOOK_SECRET_VN_CUSTOMS": SECRET,
             "MEKONG_WEBHOOK_ALLOW_PRIVATE": "1",
             "MEKONG_SMTP_URL": mailbox.url,
             "MEKONG_MAIL_FROM": "mekong@example.net",

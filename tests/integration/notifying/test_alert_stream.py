@@ -104,6 +104,7 @@ def test_a_request_that_cannot_be_served_is_told_why(server):
         ("?kind=SPIKY", TOKEN, "", 400, "SPIKE"),
         ("?since=yesterday", TOKEN, "", 400, "since"),
         ("", TOKEN, "x", 400, "Last-Event-ID"),
+        ("", TOKEN, "999999", 400, "another deployment"),
     ):
         with server.get(query, token, last_event_id=last) as answer:
             assert answer.status == status

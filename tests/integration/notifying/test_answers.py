@@ -17,17 +17,17 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from deploy.local.ports import free_port
-from deploy.subscriptions import read_all
-from schemas import connect
-from schemas.errors import Retriable
-from schemas.notifications import Notification, Shared
-from schemas.settings import Settings
-from schemas.subscriptions import Answer, AnswerKind
-from schemas.topics import ANSWERS, NOTIFICATIONS
-from schemas.wire import encode
-from sinks.notify.answers.store import Desk, Shelf
-from sinks.notify.links import Links, Place
+from mekong.deploy.local.ports import free_port
+from mekong.deploy.subscriptions import read_all
+from mekong.schemas.errors import Retriable
+from mekong.schemas.notifications import Notification, Shared
+from mekong.schemas.settings import Settings
+from mekong.schemas.subscriptions import Answer, AnswerKind
+from mekong.schemas.topics import ANSWERS, NOTICES, NOTIFICATIONS
+from mekong.schemas.wire import encode
+from mekong.sinks.delivery.answers.store import AnswerWriter, NotificationReader
+from mekong.sinks.delivery.links import AnswerTarget, Links
+from tests.integration.committed import committed
 
 ALERT = json.loads((Path(__file__).parents[2] / "examples" / "alerts" / "good-shared" / "alert.json").read_text())
 pytestmark = pytest.mark.integration
@@ -60,6 +60,15 @@ def prove(exchange: Any, mailbox: Any, at: datetime, mails: int) -> None:
     exchange.wait_until(lambda: len(mailbox.mails) == mails, "the test", 120)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def decides(one_exchange: Any) -> None:
+    """A `mekong worker notify` has run before: notifications of a lane without state would say that its state was lost."""
+    one_exchange.subscribe("first", channel="stream")
+    worker = one_exchange.mekong("worker", "notify")
+    one_exchange.wait_until(lambda: committed(one_exchange.bootstrap, NOTICES.name), "its state", 60)
+    worker.stop()
+
+
 @pytest.fixture
 def site(exchange: Any, notifier: Callable[..., Any]) -> str:
     """The notifier and the page, under an address of their own."""
@@ -75,15 +84,15 @@ def site(exchange: Any, notifier: Callable[..., Any]) -> str:
 
 def test_each_notification_has_its_own_link_and_a_link_that_leads_nowhere_is_told(exchange, site):
     ids = exchange.notify("reader", 3)
-    links, until = Links(site, exchange.settings.deployment_secret()), datetime.now(UTC) + timedelta(days=1)
+    links, until = Links(site, exchange.settings.link_keys()), datetime.now(UTC) + timedelta(days=1)
     placed = {one: offset for offset, one in enumerate(ids)}  # nothing stands before them in the topic
     for one, offset in placed.items():
-        url = f"{site}/v1/answers/{links.token(Place('reader', one, offset, until))}"
+        url = f"{site}/v1/answers/{links.token(AnswerTarget('reader', one, offset, until))}"
         assert ask(url)[0] == 200
         assert ask(url[:-5] + "AAAAA")[0] == 404
-    assert ask(f"{site}/v1/answers/{links.token(Place('reader', ids[0], placed[ids[1]], until))}")[0] == 404
-    assert ask(f"{site}/v1/answers/{links.token(Place('reader', UUID(int=1), 0, until))}")[0] == 404
-    assert ask(f"{site}/v1/answers/{links.token(Place('reader', ids[0], placed[ids[0]], until - timedelta(days=2)))}")[0] == 410
+    assert ask(f"{site}/v1/answers/{links.token(AnswerTarget('reader', ids[0], placed[ids[1]], until))}")[0] == 404
+    assert ask(f"{site}/v1/answers/{links.token(AnswerTarget('reader', UUID(int=1), 0, until))}")[0] == 404
+    assert ask(f"{site}/v1/answers/{links.token(AnswerTarget('reader', ids[0], placed[ids[0]], until - timedelta(days=2)))}")[0] == 410
 
 
 def test_while_the_broker_is_silent_nothing_is_said_to_be_recorded_and_the_same_form_goes_through_later(exchange, site):
@@ -91,8 +100,8 @@ def test_while_the_broker_is_silent_nothing_is_said_to_be_recorded_and_the_same_
     exchange.notify(subscription)
     written = read_all(exchange.settings, NOTIFICATIONS, Notification)
     until = datetime.now(UTC) + timedelta(days=1)
-    place = Place(subscription, written[-1].notification_id, len(written) - 1, until)
-    url = f"{site}/v1/answers/{Links(site, exchange.settings.deployment_secret()).token(place)}"
+    place = AnswerTarget(subscription, written[-1].notification_id, len(written) - 1, until)
+    url = f"{site}/v1/answers/{Links(site, exchange.settings.link_keys()).token(place)}"
     form = {"kind": "acknowledge", "form": "nonce-of-a-page"}
     assert ask(url)[0] == 200
     exchange.broker.send(signal.SIGSTOP)
@@ -144,9 +153,9 @@ def test_the_link_in_a_mail_mutes_a_series_and_a_form_sent_twice_is_one_answer(e
 
 
 def test_without_kafka_nothing_is_said_to_be_read_or_recorded(monkeypatch):
-    monkeypatch.setattr(connect, "BOOTSTRAP_TIMEOUT_MS", 500)
+    monkeypatch.setattr("mekong.schemas.bootstrap.EACH_MS", 250)
     away = Settings(kafka_bootstrap=f"127.0.0.1:{free_port()}", secret="hush")
     with pytest.raises(Retriable):
-        Shelf(away).notification(Place("duty", UUID(int=1), 0, datetime.now(UTC)))
+        NotificationReader(away).notification(AnswerTarget("duty", UUID(int=1), 0, datetime.now(UTC)))
     with pytest.raises(Retriable):
-        Desk(away).record(Answer(subscription="duty", kind=AnswerKind.ACKNOWLEDGE, at=datetime.now(UTC)))
+        AnswerWriter(away).record(Answer(subscription="duty", kind=AnswerKind.ACKNOWLEDGE, at=datetime.now(UTC)))

@@ -11,14 +11,14 @@ from typing import Any
 
 import pytest
 
-from schemas.notifications import Delivery, DeliveryState
-from schemas.topics import NOTIFICATIONS, SUBSCRIPTIONS
+from mekong.schemas.notifications import Delivery, DeliveryState
+from mekong.schemas.topics import NOTIFICATIONS, SUBSCRIPTIONS
 
 pytestmark = pytest.mark.integration
 
 
 def hook(receiver: Any, path: str) -> dict[str, str]:
-    return {"channel": "webhook", "url": receiver.url(path), "secret_name": "RECEIVER"}
+    return {"channel": "webhook", "url": receiver.url(path), "secret_name": "VN_CUSTOMS"}
 
 
 def ended(exchange: Any, state: DeliveryState = DeliveryState.SENT) -> Counter[str]:
@@ -60,12 +60,13 @@ def test_each_channel_gets_what_it_is_to_get_and_a_dead_receiver_delays_nobody(e
     assert [one.attempt for one in exchange.deliveries() if one.subscription == "fail"] == [1, 2]
     assert receiver.unsigned == 0
     assert set(ended(exchange).values()) == {1}
+    assert receiver.ids("gone") == Counter(ids["gone"][:1]), "asked once"
 
 
 def test_inner_addresses_are_refused_unless_they_are_allowed(exchange, receiver, notifier):
     exchange.subscribe("inside", **hook(receiver, "ok"))
-    exchange.subscribe("by-name", channel="webhook", url=f"http://localhost:{receiver.port}/ok", secret_name="RECEIVER")
-    exchange.subscribe("unsigned", channel="webhook", url=receiver.url("ok"), secret_name="NOT_SET")
+    exchange.subscribe("by-name", channel="webhook", url=f"http://localhost:{receiver.port}/ok", secret_name="VN_CUSTOMS")
+    exchange.subscribe("unsigned", channel="webhook", url=receiver.url("ok"), secret_name="VN_CUSTOMS__NOT_SET")
     for name in ("inside", "by-name", "unsigned"):
         exchange.notify(name)
     notifier(MEKONG_WEBHOOK_ALLOW_PRIVATE="0")
@@ -74,7 +75,7 @@ def test_inner_addresses_are_refused_unless_they_are_allowed(exchange, receiver,
     details = {one.subscription: one.detail for one in exchange.deliveries()}
     assert details["inside"] == "127.0.0.1 is not a public address"
     assert details["by-name"] == "no connection: localhost leads to no public address"
-    assert details["unsigned"] == "MEKONG_WEBHOOK_SECRET_NOT_SET is not set"
+    assert details["unsigned"] == "MEKONG_WEBHOOK_SECRET_VN_CUSTOMS__NOT_SET is not set"
     assert receiver.arrived == {}
 
 

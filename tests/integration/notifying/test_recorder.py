@@ -9,16 +9,18 @@ from datetime import UTC, datetime
 import pytest
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 
-from deploy.local import kafka as local
-from deploy.topics import create_topics
-from schemas.errors import Fatal
-from schemas.notifications import Delivery
-from schemas.settings import Settings
-from schemas.topics import DELIVERIES
-from schemas.wire import encode
-from sinks.notify import log
-from sinks.notify.log import Recorder
+from mekong.deploy.local import kafka as local
+from mekong.deploy.local.ports import free_port
+from mekong.deploy.topics import create_topics
+from mekong.schemas.errors import Fatal
+from mekong.schemas.notifications import Delivery
+from mekong.schemas.settings import Settings
+from mekong.schemas.topics import DELIVERIES
+from mekong.schemas.wire import encode
+from mekong.sinks.delivery import log
+from mekong.sinks.delivery.log import Recorder
 from tests.integration.committed import committed
+from tests.integration.frames import END_TXN, Behind, Proxy, in_thread
 
 
 def delivery(attempt):
@@ -63,6 +65,28 @@ def test_what_was_given_up_while_the_broker_was_away_is_not_said_to_be_recorded(
     after.record([delivery(3)])
     after.close()
     assert recorded(new_kafka.bootstrap) == [1, 3]
+
+
+@pytest.mark.timeout(180)
+def test_an_end_that_was_not_answered_is_not_asked_for_again_and_comes_to_nothing_late(tmp_path, start_server):
+    server = Behind(tmp_path / "kafka", free_port(), free_port(), inside=free_port(), outside=free_port())
+    start_server(server)
+    create_topics(Settings(kafka_bootstrap=server.bootstrap), [DELIVERIES])
+    proxy = Proxy(server.inside, cuts=True)
+    with in_thread(proxy, server.outside) as run:
+        recorder = Recorder(Settings(kafka_bootstrap=server.proxied))
+        recorder.record([delivery(1)])
+        proxy.hold = END_TXN
+        with pytest.raises(Fatal, match="the end of a transaction was not answered"):
+            recorder.record([delivery(2)])
+        recorder.close()
+        assert proxy.seen.count(END_TXN) == 2, "one for each record"
+        after = Recorder(Settings(kafka_bootstrap=server.proxied))
+        run(proxy.release())
+        assert recorded(server.bootstrap) == [1]
+        after.record([delivery(3)])
+        after.close()
+    assert recorded(server.bootstrap) == [1, 3]
 
 
 @pytest.mark.timeout(240)

@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 
-from deploy.registry import add_agencies
-from schemas.control import CONTROL_HEADER, AgencyProfile
-from schemas.receipts import Outcome, Receipt
-from schemas.rejected import Reason
-from schemas.settings import Settings
-from schemas.topics import INCOMING, RECEIPTS
-from schemas.wire import encode
+from mekong.deploy.registry import add_agencies
+from mekong.schemas.control import CONTROL_HEADER, AgencyProfile
+from mekong.schemas.receipts import Outcome, Receipt
+from mekong.schemas.rejected import Reason
+from mekong.schemas.settings import Settings
+from mekong.schemas.topics import INCOMING, RECEIPTS
+from mekong.schemas.wire import encode
 from tests.integration.committed import committed
 
 

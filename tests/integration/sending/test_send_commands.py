@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-import deploy
-from deploy.cli import mekong
-from deploy.registry import add_agencies
-from producers.formats import lemis
-from schemas.errors import Refused
+from mekong import deploy
+from mekong.deploy.cli import mekong
+from mekong.deploy.registry import add_agencies
+from mekong.producers.formats import lemis
+from mekong.schemas.errors import Refused
 
 DEMO = Path(deploy.__file__).parent / "demo-data"
 LEMIS = DEMO / "lemis-amphibian-2016-2021.csv"

@@ -7,17 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from producers.client import Client
-from producers.files import How, replay_files, send_file
-from producers.formats import BY_NAME
-from producers.outbox import Delivered, Outbox, Undelivered
-from producers.positions import Positions
-from producers.receipts import Mailbox
-from schemas.control import CONTROL, CONTROL_HEADER, Tick, signed
-from schemas.errors import Refused, Retriable
-from schemas.receipts import Outcome
-from schemas.rejected import Reason
-from schemas.topics import INCOMING
+from mekong.producers.client import Client
+from mekong.producers.files import SendOptions, replay_files, send_file
+from mekong.producers.formats import BY_NAME
+from mekong.producers.outbox import Delivered, Outbox, Undelivered
+from mekong.producers.positions import Positions
+from mekong.producers.receipts import Mailbox
+from mekong.schemas.control import CONTROL, CONTROL_HEADER, Tick, signed
+from mekong.schemas.errors import Refused, Retriable
+from mekong.schemas.receipts import Outcome
+from mekong.schemas.rejected import Reason
+from mekong.schemas.topics import INCOMING
 
 JSON = BY_NAME["json"]
 
@@ -32,7 +32,7 @@ def a_file(tmp_path: Path, agency: str, numbers: range, *extra: str) -> Path:
 def test_every_message_is_sent_and_its_receipt_is_matched_to_its_line(server_settings, agency, intake, tmp_path):
     intake(agency)
     bad = json.dumps({"agency": agency, "case_no": "c0", "bad": 1})
-    summary = send_file(server_settings, a_file(tmp_path, agency, range(1000), bad, "{no json"), How(JSON))
+    summary = send_file(server_settings, a_file(tmp_path, agency, range(1000), bad, "{no json"), SendOptions(JSON))
     assert (summary.read, summary.sent, summary.outcomes[Outcome.ACCEPTED], summary.unanswered) == (1002, 1001, 1000, 0)
     assert [(one.where, one.reason, one.field) for one in summary.refusals] == [
         ("line 1001", Reason.BAD_QUANTITY, "lines.0.quantity"),
@@ -44,8 +44,8 @@ def test_every_message_is_sent_and_its_receipt_is_matched_to_its_line(server_set
 def test_the_same_file_again_gives_duplicates(server_settings, agency, intake, tmp_path):
     intake(agency)
     path = a_file(tmp_path, agency, range(50))
-    send_file(server_settings, path, How(JSON))
-    again = send_file(server_settings, path, How(JSON))
+    send_file(server_settings, path, SendOptions(JSON))
+    again = send_file(server_settings, path, SendOptions(JSON))
     assert again.outcomes == {Outcome.DUPLICATE: 50}
     assert again.good
 
@@ -58,10 +58,10 @@ def test_an_interrupted_sending_goes_on_and_sends_nothing_twice(server_settings,
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        send_file(server_settings, path, How(JSON, progress=interrupt))
+        send_file(server_settings, path, SendOptions(JSON, progress=interrupt))
     before = len(records_of(INCOMING.of(agency))) - 1  # the profile is the first record
     intake(agency)
-    summary = send_file(server_settings, path, How(JSON))
+    summary = send_file(server_settings, path, SendOptions(JSON))
     assert summary.resumed >= 1000
     assert summary.sent == 3000
     assert summary.outcomes.total() == 3000
@@ -71,10 +71,10 @@ def test_an_interrupted_sending_goes_on_and_sends_nothing_twice(server_settings,
 
 def test_receipts_that_do_not_come_leave_the_sending_open(server_settings, agency, intake, tmp_path):
     path = a_file(tmp_path, agency, range(5))
-    waiting = send_file(server_settings, path, How(JSON, wait_s=0.5))
+    waiting = send_file(server_settings, path, SendOptions(JSON, wait_s=0.5))
     assert (waiting.sent, waiting.unanswered, waiting.good) == (5, 5, False)
     intake(agency)
-    summary = send_file(server_settings, path, How(JSON))
+    summary = send_file(server_settings, path, SendOptions(JSON))
     assert (summary.resumed, summary.outcomes) == (5, {Outcome.ACCEPTED: 5})
 
 
@@ -90,7 +90,7 @@ def test_receipts_that_do_not_come_leave_the_sending_open(server_settings, agenc
 )
 def test_what_is_on_record_of_a_cluster_that_is_no_more_is_sent_again(server_settings, agency, intake, tmp_path, other):
     path = a_file(tmp_path, agency, range(5))
-    send_file(server_settings, path, How(JSON, wait_s=0.5))
+    send_file(server_settings, path, SendOptions(JSON, wait_s=0.5))
     (record,) = (server_settings.home / "sends").iterdir()
     with Positions(server_settings.home, record.stem) as positions:
         receipts, delivered = other(positions.receipts, positions.delivered)
@@ -98,19 +98,19 @@ def test_what_is_on_record_of_a_cluster_that_is_no_more_is_sent_again(server_set
         positions.following(receipts)
         positions.add((number, Delivered(None, *place)) for number, place in delivered.items())
     intake(agency)
-    summary = send_file(server_settings, path, How(JSON))
+    summary = send_file(server_settings, path, SendOptions(JSON))
     assert (summary.resumed, summary.sent, summary.unanswered) == (0, 5, 0)
 
 
 def test_an_agency_that_is_not_registered_is_named_with_what_to_do(server_settings, agency, tmp_path):
-    summary = send_file(server_settings, a_file(tmp_path, "XX-NOBODY", range(2)), How(JSON))
+    summary = send_file(server_settings, a_file(tmp_path, "XX-NOBODY", range(2)), SendOptions(JSON))
     assert {one.reason for one in summary.refusals} == {Reason.UNREGISTERED_AGENCY}
     assert "mekong agency add XX-NOBODY" in summary.refusals[0].detail
 
 
 def test_the_sender_given_by_name_sends_everything_whatever_the_messages_say(server_settings, agency, intake, tmp_path):
     intake(agency)
-    summary = send_file(server_settings, a_file(tmp_path, "XX-OTHER", range(2)), How(JSON, agency=agency))
+    summary = send_file(server_settings, a_file(tmp_path, "XX-OTHER", range(2)), SendOptions(JSON, agency=agency))
     assert summary.outcomes[Outcome.ACCEPTED] == 2
 
 
@@ -120,7 +120,7 @@ def test_a_replay_ticks_between_the_days_behind_all_data_before(server_settings,
     days = ["2020-05-02", "2020-04-30", "2020-05-02"]
     path.write_text("".join(json.dumps({"agency": agency, "case_no": f"c{n}", "seized_at": day}) + "\n" for n, day in enumerate(days)))
     off = server_settings.model_copy(update={"clock": "off"})
-    summary = replay_files(off, [(path, JSON)], How(JSON), lambda: {agency: "+07:00"})
+    summary = replay_files(off, [(path, JSON)], SendOptions(JSON), lambda: {agency: "+07:00"})
     assert summary.outcomes == {Outcome.ACCEPTED: 3}
     topic = INCOMING.of(agency)
     seen = []
@@ -129,7 +129,7 @@ def test_a_replay_ticks_between_the_days_behind_all_data_before(server_settings,
         if mac is None:
             seen.append(json.loads(record.value)["case_no"])
         else:
-            assert signed(off.deployment_secret(), topic, record.value, mac)
+            assert signed(off.control_keys().signing, topic, record.value, mac)
             tick = CONTROL.validate_json(record.value)
             assert isinstance(tick, Tick)
             assert tick.replay
@@ -139,7 +139,7 @@ def test_a_replay_ticks_between_the_days_behind_all_data_before(server_settings,
 
 def test_a_replay_is_refused_while_the_clock_runs(server_settings):
     with pytest.raises(Refused, match="clock is off"):
-        replay_files(server_settings, [], How(JSON), dict)
+        replay_files(server_settings, [], SendOptions(JSON), dict)
 
 
 def test_the_client_reports_each_message_by_its_case_number(server_settings, agency, records_of):
@@ -176,12 +176,14 @@ def test_more_than_the_bound_is_sent_in_order_with_memory_bounded(server_setting
 
 
 def test_a_topic_that_is_not_there_is_refused_with_a_sentence(server_settings):
-    with Client(server_settings, "XX-NOBODY") as client, pytest.raises(Refused, match="no such topic"):
-        client.send(b"{}")
+    with pytest.raises(Refused, match="the topic does not exist"):
+        Client(server_settings, "XX-NOBODY")
+    with Outbox[int](server_settings) as outbox, pytest.raises(Refused, match="the topic does not exist"):
+        outbox.send(INCOMING.of("XX-NOBODY"), "", b"{}", 1)
 
 
 def test_a_broker_that_does_not_answer_is_named(server_settings, monkeypatch):
-    monkeypatch.setattr("schemas.connect.BOOTSTRAP_TIMEOUT_MS", 1_000)
+    monkeypatch.setattr("mekong.schemas.bootstrap.EACH_MS", 500)
     nowhere = server_settings.model_copy(update={"kafka_bootstrap": "127.0.0.1:1"})
     with pytest.raises(Retriable, match=r"no Kafka broker answers at 127\.0\.0\.1:1"):
         Mailbox(nowhere)

@@ -8,13 +8,14 @@ import time
 
 import pytest
 
-from producers.files import How
-from producers.folder import DONE, FAILED, Look, complete, look, put_away, watch
-from producers.formats import BY_NAME
-from producers.ledger import Summary
-from schemas.errors import Refused
+from mekong.producers.archive import DONE, FAILED, move_to_archive
+from mekong.producers.files import SendOptions, looks_of
+from mekong.producers.folder import Look, complete, look, watch
+from mekong.producers.formats import BY_NAME
+from mekong.producers.ledger import Summary
+from mekong.schemas.errors import Refused
 
-HOW = How(BY_NAME["json"], wait_s=0.5)
+HOW = SendOptions(BY_NAME["json"], wait_s=0.5)
 
 
 @pytest.fixture
@@ -123,7 +124,7 @@ def test_a_second_file_of_the_same_name_does_not_overwrite_the_first(folder):
     for text in ("first", "second", "third"):
         path = folder / "a.csv"
         path.write_text(text)
-        put_away(path, Summary())
+        move_to_archive(path, Summary(), looks_of(path))
     assert {path.name: path.read_text() for path in (folder / DONE).glob("*.csv")} == {
         "a.csv": "first",
         "a-2.csv": "second",

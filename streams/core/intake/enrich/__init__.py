@@ -1,7 +1,7 @@
-"""What the exchange adds to a case: one file an enrichment, each a pure function of the message, its time and its agency.
+"""Adds fields to a case. Each file is one enrichment: a pure function of the message, its time and its agency.
 
-``CASE`` ones add fields of ``schemas.journal.Enriched``, ``LINE`` ones fields of ``schemas.journal.EnrichedLine``. The order
-matters only where one reads what another added (``quantity`` reads nothing, ``goods`` nothing).
+The functions in ``CASE`` add fields of ``mekong.schemas.journal.Enriched``; those in ``LINE`` add fields of
+``mekong.schemas.journal.EnrichedLine``. No enrichment reads the fields of another, so the order does not matter.
 """
 
 from __future__ import annotations
@@ -9,16 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from schemas.messages import Line, SeizureContent
-from streams.core.intake.enrich import agency, goods, phase, quantity
-from streams.core.intake.enrich.facts import Facts
+from mekong.schemas.messages import Line, SeizureContent
+from mekong.streams.core.intake.enrich import agency, goods, phase, quantity
+from mekong.streams.core.intake.enrich.facts import Facts
 
 CASE: tuple[Callable[[Facts], Mapping[str, Any]], ...] = (agency.enrich, phase.enrich)
 LINE: tuple[Callable[[Line, Facts], Mapping[str, Any]], ...] = (goods.enrich, quantity.enrich)
 
 
 def enrich(facts: Facts) -> dict[str, Any]:
-    """All that is added to a case, as JSON values of ``schemas.journal.Enriched``."""
+    """All fields that are added to a case, as JSON values of ``mekong.schemas.journal.Enriched``."""
     added: dict[str, Any] = {}
     for case in CASE:
         added.update(case(facts))

@@ -1,11 +1,11 @@
-"""The agency's kind, country and region; the country of seizure, the agency's own when none is given."""
+"""Adds the agency's kind, country and region, and the country of seizure; when none is given, it is the agency's country."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from schemas.messages import SeizureContent
-from streams.core.intake.enrich.facts import Facts
+from mekong.schemas.messages import SeizureContent
+from mekong.streams.core.intake.enrich.facts import Facts
 
 
 def enrich(facts: Facts) -> dict[str, Any]:

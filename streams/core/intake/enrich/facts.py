@@ -1,17 +1,17 @@
-"""``Facts``: what every enrichment may look at."""
+"""Defines ``Facts``, the data that every enrichment may read."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-from schemas.control import AgencyProfile
-from schemas.times import EventTime
-from streams.core.intake.identify import Taken
+from mekong.schemas.control import AgencyProfile
+from mekong.schemas.times import EventTime
+from mekong.streams.core.intake.identify import AgencyMessage
 
 
 class Facts(NamedTuple):
-    """A message, its event time (of a seizure), and the agency as known when it was received."""
+    """A message, its event time (of a seizure), and the profile of its agency at the time of receipt."""
 
-    message: Taken
+    message: AgencyMessage
     time: EventTime | None
     profile: AgencyProfile

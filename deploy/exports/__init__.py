@@ -1,0 +1,1 @@
+"""``mekong export``: puts together the formats (sinks/exports), the reader of sheets (producers/sheets) and ClickHouse."""
