@@ -17,6 +17,7 @@ from pydantic import BaseModel
 from mekong.deploy import reference
 from mekong.deploy.cli import SECTIONS, mekong
 from mekong.deploy.cli.setup import rows_of_topics
+from mekong.deploy.dials import rules as alert_rules
 from mekong.producers.formats import FORMATS
 from mekong.producers.sheets.fields import FIELDS, OF_A_LINE
 from mekong.producers.sheets.layout import Layout, shipped, shipped_layout
@@ -181,6 +182,7 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "names of message types": lambda: ", ".join(MESSAGE_TYPES),
     "channels": channels,
     "metrics": metrics,
+    "alert rules": lambda: _table(["alert", "severity", "after", "what it says"], alert_rules.rows()),
     "kinds of alert": kinds,
     "rules": rules,
     "number of kinds": lambda: str(len(Kind)),

@@ -69,6 +69,13 @@ LAG = Metric(
     "From the stored position to the end of each topic at the last fetch, about. Markers of transactions count too. Each 15 s.",
     ("stage", "topic"),
 )
+LAST_ANSWER = Metric(
+    "mekong_last_answer_timestamp_seconds",
+    Kind.GAUGE,
+    "seconds since 1970",
+    "When a broker has last answered a worker, or the sink (`sink-TABLE`). Without value before the first answer, and without lanes.",
+    ("stage",),
+)
 ASIDE = Metric("mekong_records_aside_total", Kind.COUNTER, "records", "Records that a worker has set aside.", ("stage",))
 PARKED = Metric(
     "mekong_sources_parked", Kind.GAUGE, "topics", "Topics of agencies that this worker does not read, because they are parked.", ("stage",)

@@ -54,11 +54,10 @@ class Runner(ConsumerRebalanceListener):  # type: ignore[misc]
         self._name, self._joined = name, False
         self._reader, self._pattern, self._sink, self._stop, self._limits = reader, re.compile(pattern), sink, stop, limits
         self._topics: list[str] = []
-        self._look_at = 0.0
+        self._look_at = self._lag_at = 0.0
         self._waiting = Waiting()
         self._mine: set[Source] = set()
         self._stored: dict[Source, int] = {}
-        self._lag_at = 0.0
         self._changes: SimpleQueue[tuple[bool, set[Source]]] = SimpleQueue()
         self._flight: Future[None] | None = None
         self._flying: list[Batch] = []
@@ -152,6 +151,7 @@ class Runner(ConsumerRebalanceListener):  # type: ignore[misc]
             return
         self._look_at = time.monotonic() + LOOK_FOR_TOPICS_S
         topics = sorted(filter(self._pattern.fullmatch, self._reader.topics()))
+        measured.put(metrics.LAST_ANSWER, time.time(), stage=f"sink-{self._name}")
         if topics != self._topics:
             self._topics = topics
             self._reader.subscribe(topics, listener=self)

@@ -194,7 +194,8 @@ class Consumer(Reader):
             return None
         missing = tuple(sorted(self.held.given - self.held.ready()))
         buffered = sum(lane.held_records for lane in self.held.open.values())
-        return Lanes(len(self.held.given), missing, buffered, len(self._reading.parked & self._sources))
+        parked = len(self._reading.parked & self._sources)
+        return Lanes(len(self.held.given), missing, buffered, parked, self._thread.answered_at() if self.held.given else None)
 
     def behind(self) -> dict[str, int]:
         """Records from the stored positions to the end of each topic that is read, about, by the last fetch: this asks nobody.

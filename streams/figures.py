@@ -19,6 +19,8 @@ LAG_EVERY_S = 15.0
 """Between two looks at the lag."""
 STUCK_S = 60.0
 """An event loop that has not moved for this time is stuck."""
+SILENT_S = 60.0
+"""Kafka is away when no broker has answered for this time. An idle worker gets an answer about each second."""
 _STATES = frozenset(topic.name for topic in TOPICS if topic.holds is None)
 
 
@@ -32,13 +34,20 @@ class Lanes(NamedTuple):
     """Records that are read and not yet committed."""
     parked: int
     """Sources that are not read."""
+    answered_at: float | None = None
+    """When a broker has last answered a fetch, in seconds since 1970. None: not yet, or no lane is assigned."""
+
+
+_committed_at: dict[str, float] = {}
+"""Stage -> when it has last committed, in seconds since 1970: the broker has answered then, too."""
 
 
 def committed(producer: str, seconds: float, written: Mapping[str, int]) -> None:
     """Count a transaction of the lane with this transactional id; ``written``: its records by topic."""
     stage = producer.rpartition("-")[0]
     measured.observe(metrics.COMMIT, seconds, stage=stage)
-    measured.put(metrics.LAST_COMMIT, time.time(), stage=stage)
+    _committed_at[stage] = time.time()
+    measured.put(metrics.LAST_COMMIT, _committed_at[stage], stage=stage)
     measured.count(metrics.OUTPUTS, sum(number for topic, number in written.items() if topic not in _STATES), stage=stage)
     if aside := written.get(ASIDE.name):
         measured.count(metrics.ASIDE, aside, stage=stage)
@@ -47,6 +56,7 @@ def committed(producer: str, seconds: float, written: Mapping[str, int]) -> None
 def starting(stage: str) -> None:
     """Show the figures of a worker at 0, before it has joined its group."""
     measured.begin(stage=stage)
+    measured.put_all(metrics.LAST_ANSWER, {}, "stage")  # 0 would be an age of many years
     CONDITION.report(stage, f"{stage} has not joined its group yet.")
 
 
@@ -75,5 +85,13 @@ def look(stage: str, lanes: Lanes | None) -> None:
     measured.put(metrics.OPEN, lanes.assigned - len(lanes.missing), stage=stage)
     measured.put(metrics.BUFFERED, lanes.buffered, stage=stage)
     measured.put(metrics.PARKED, lanes.parked, stage=stage)
+    answered_at = max(lanes.answered_at, _committed_at.get(stage, 0.0)) if lanes.answered_at else None
+    measured.put_all(metrics.LAST_ANSWER, {stage: answered_at} if answered_at else {}, "stage")
+    CONDITION.report(stage, _missing(stage, lanes, answered_at))
+
+
+def _missing(stage: str, lanes: Lanes, answered_at: float | None) -> str:
+    if answered_at and (silent_s := time.time() - answered_at) > SILENT_S:
+        return f"No broker has answered {stage} for {silent_s:.0f} s."
     named = ", ".join(map(str, lanes.missing))
-    CONDITION.report(stage, f"{stage} has not opened {len(lanes.missing)} of its {lanes.assigned} lanes: {named}." if lanes.missing else "")
+    return f"{stage} has not opened {len(lanes.missing)} of its {lanes.assigned} lanes: {named}." if lanes.missing else ""

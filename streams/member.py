@@ -112,6 +112,12 @@ class Thread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
         found: int | None = state.highwater if state else None
         return found
 
+    def answered_at(self) -> float | None:
+        """When a broker has last answered a fetch, in seconds since 1970; None when not yet. Asks nobody."""
+        assignment = self._ensure_consumer()._subscription.subscription.assignment  # noqa: SLF001
+        states = [assignment.state_value(tp) for tp in assignment.tps] if assignment else []
+        return max((state.timestamp / 1_000 for state in states if state and state.timestamp), default=None)
+
     def member_id(self) -> str:
         """The member id that the group gave this worker. It changes each time the group has removed the worker."""
         return str(self._ensure_consumer()._coordinator.member_id)  # noqa: SLF001

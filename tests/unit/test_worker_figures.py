@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import Counter
 from types import SimpleNamespace
 
@@ -56,6 +57,42 @@ def test_the_end_of_a_source_is_the_clients_own_knowledge():
         assert [Thread.end_of(client, tp) for tp in (VN, LA, KH)] == [7, None, None]
 
     asyncio.run(run())
+
+
+def test_the_newest_answer_of_a_broker_counts():
+    async def run():
+        subscription = SubscriptionState()
+        client = SimpleNamespace(_ensure_consumer=lambda: SimpleNamespace(_subscription=subscription))
+        subscription.assign_from_user({VN, LA, KH})
+        assert Thread.answered_at(client) is None
+        for tp, at_ms in ((VN, 7_000), (LA, 9_500)):
+            subscription.subscription.assignment.state_value(tp).timestamp = at_ms
+        assert Thread.answered_at(client) == 9.5
+
+    asyncio.run(run())
+
+
+def answered(stage: str) -> float | None:
+    return measured.REGISTRY.get_sample_value("mekong_last_answer_timestamp_seconds", {"stage": stage})
+
+
+def test_a_worker_that_no_broker_answers_is_not_ready_and_its_last_answer_gets_old(condition):
+    now = time.time()
+    figures.look("idle", Lanes(8, (), 0, 0, now - 5))
+    assert (condition.missing(), answered("idle")) == ("", now - 5)
+    figures.look("idle", Lanes(8, (), 0, 0, now - 75))
+    assert condition.missing() == "No broker has answered idle for 75 s."
+    assert answered("idle") == now - 75
+
+
+def test_a_commit_is_an_answer_too_and_a_worker_without_lanes_waits_for_none(condition):
+    now = time.time()
+    figures.committed("busy-3", 0.1, {})
+    figures.look("busy", Lanes(8, (), 500, 0, now - 300))
+    assert condition.missing() == ""
+    assert answered("busy") >= now
+    figures.look("busy", Lanes(0, (), 0, 0, None))
+    assert (condition.missing(), answered("busy")) == ("", None)
 
 
 @pytest.fixture
