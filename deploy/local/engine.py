@@ -2,7 +2,8 @@
 
 chDB's low-level ``query`` runs ClickHouse's own local program, and that program knows ``SYSTEM START LISTEN HTTP``. So this process
 runs one script that never ends: open the HTTP interface and, with ``TCP``, the native one, then run a query without an end. All other
-programs use ClickHouse's own handlers. This depends on a private entry point of the pinned chdb-core; tests/integration/test_clickhouse_server.py checks it.
+programs use ClickHouse's own handlers. This depends on a private entry point of the pinned chdb-core;
+tests/integration/test_clickhouse_server.py checks it.
 """
 
 from __future__ import annotations

@@ -31,8 +31,8 @@ SEIZURES = View(
 )
 SEIZURES_AS_OF = View(
     "seizures_as_of",
-    "Seizures as they were known at a moment: SELECT * FROM seizures_as_of(known_at = '2026-09-15T00:00:00.000Z'), or '2026-09-15 00:00:00' (UTC). "
-    "Columns as in seizures",
+    "Seizures as they were known at a moment: SELECT * FROM seizures_as_of(known_at = '2026-09-15T00:00:00.000Z'), "
+    "or '2026-09-15 00:00:00' (UTC). Columns as in seizures",
     _cases(f" AND {_KNOWN}"),
     of=JOURNAL,
 )

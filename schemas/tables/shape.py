@@ -64,7 +64,7 @@ class Computed(NamedTuple):
 
 
 class Index(NamedTuple):
-    """A skip index: by it ClickHouse passes over the parts of a table that do not have a value. It is in each part, so it is never behind."""
+    """A skip index: by it ClickHouse passes over blocks of rows without a value. It is in the part of its rows, so it is never behind."""
 
     name: str
     column: str

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from zlib import crc32
 
-from mekong.deploy.cli.demo import DATA, sources_in
+from mekong.deploy.cli.demo import DATA, EXAMPLE, sources_in
+from mekong.producers.files import format_named
 from mekong.producers.parsed import Parsed
 from mekong.schemas import wire
 from mekong.schemas.control import CONTROL_HEADER, sign
@@ -32,7 +34,7 @@ class _Lane:
 
     def fold(self, agency: str, value: bytes, headers: tuple = ()) -> None:
         offset = self._offsets[agency] = self._offsets.get(agency, -1) + 1
-        record = Record(offset, value, timestamp=RECEIVED_MS, headers=headers)
+        record = Record(offset, value, timestamp=RECEIVED_MS + offset, headers=headers)
         for found in self._intake.fold(self._draft, INCOMING.of(agency), agency, [record]):
             if found.entry:
                 self.entries.append(wire.dump(found.entry))
@@ -45,24 +47,29 @@ class _Lane:
 
 
 def store_demo(url: str) -> int:
-    """Store it in a new database; the number of messages."""
+    """Store it in a new database, and then the example of made-up messages; the number of messages."""
     migrate(url)
     database = Database(url)
-    sink, lanes, known, messages, waiting = ClickHouseSink(database, TABLE), [_Lane(number) for number in range(LANES)], set(), 0, 0
-    for path, format_ in sources_in(DATA):
-        for item in format_.parse([path.read_bytes()]):
-            if not isinstance(item, Parsed):
-                continue
-            lane = lanes[crc32(INCOMING.of(item.agency).encode()) % LANES]
-            if item.agency not in known:
-                known.add(item.agency)
-                profile = wire.encode(format_.profile(item.agency))
-                lane.fold(item.agency, profile, ((CONTROL_HEADER, sign(SECRET, INCOMING.of(item.agency), profile)),))
-            lane.fold(item.agency, item.value)
-            messages, waiting = messages + 1, waiting + 1
-            if waiting == BLOCK:
-                sink.write([lane.batch() for lane in lanes if lane.entries])
-                waiting = 0
+    sink, lanes, known, messages = ClickHouseSink(database, TABLE), [_Lane(number) for number in range(LANES)], set(), 0
+    for item, profile in _messages():
+        lane = lanes[crc32(INCOMING.of(item.agency).encode()) % LANES]
+        if item.agency not in known:
+            known.add(item.agency)
+            lane.fold(item.agency, profile, ((CONTROL_HEADER, sign(SECRET, INCOMING.of(item.agency), profile)),))
+        lane.fold(item.agency, item.value)
+        messages += 1
+        if messages % BLOCK == 0:
+            sink.write([lane.batch() for lane in lanes if lane.entries])
     sink.write([lane.batch() for lane in lanes if lane.entries])
     database.close()
     return messages
+
+
+def _messages() -> Iterator[tuple[Parsed, bytes]]:
+    """Each message, with the profile of its agency."""
+    formats = [*sources_in(DATA), (EXAMPLE, format_named("json"))]
+    knows = [format_ for _, format_ in formats]
+    for path, format_ in formats:
+        for item in format_.parse([path.read_bytes()]):
+            if isinstance(item, Parsed):
+                yield item, wire.encode(next(found for one in knows if (found := one.profile(item.agency))))

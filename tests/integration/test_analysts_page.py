@@ -31,7 +31,7 @@ def printed(url: str, question: str) -> str:
     """What `mekong sql` prints."""
     done = CliRunner().invoke(sql, [question], env={"MEKONG_CLICKHOUSE_URL": url, "COLUMNS": "200"})
     assert done.exit_code == 0, done.output
-    return "\n".join(line.rstrip() for line in done.output.strip("\n").splitlines()) + "\n"
+    return "\n".join(line.rstrip().removeprefix(" ") for line in done.output.splitlines()).strip() + "\n"
 
 
 def test_each_question_has_the_result_that_the_page_shows(demo):

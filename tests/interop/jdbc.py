@@ -23,7 +23,7 @@ def driver() -> Path:
 
 
 def _download(path: Path) -> None:
-    from jgo.maven import MavenContext  # noqa: PLC0415 - slow to import
+    from jgo.maven import MavenContext
 
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=path.parent) as folder:
