@@ -123,6 +123,11 @@ class Settings(BaseSettings):
         """ClickHouse's address with user and database. Raises Refused when there is none."""
         return self.clickhouse_url.get_secret_value() or str(self._found("clickhouse", "url", "MEKONG_CLICKHOUSE_URL"))
 
+    def clickhouse_to_read(self) -> str:
+        """The same for questions of a person: of a local stack, the user ``analyst``, which can only read. Raises Refused as above."""
+        of_stack = self.stack.get("clickhouse", {}).get("analyst_url", "")
+        return self.clickhouse_url.get_secret_value() or of_stack or self.clickhouse()
+
     def deployment_secret(self) -> bytes:
         """The deployment's secret. Raises Refused when there is none."""
         return (self.secret.get_secret_value() or str(self._found("secret", "", "MEKONG_SECRET"))).encode()

@@ -28,16 +28,17 @@ def sql(statement: str, form: str) -> None:
     formula has a ' in front.
 
     Begin with the views seizures, seizure_lines, rejections, agencies and current_counts; `DESCRIBE seizures` explains the columns.
+    One case: case_by_id and case_by_number. What was known on a day: seizures_as_of. Ten questions with results: docs/analysts.md.
 
     \b
     Example:
       mekong sql "SELECT agency, count(), sum(mass_kg) FROM seizures GROUP BY agency"
-      mekong sql "SELECT * FROM seizures_as_of(known_at = '2026-09-15 00:00:00') LIMIT 3" --format json
+      mekong sql "SELECT * FROM seizures_as_of(known_at = '2026-09-15T00:00:00.000Z') LIMIT 3" --format json
     """
     from mekong.schemas.settings import settings
     from mekong.sinks.clickhouse.client import Database
 
-    database = Database(settings().clickhouse())
+    database = Database(settings().clickhouse_to_read())
     formats = {
         "table": "JSONCompactStringsEachRowWithNames",
         "json": "JSONEachRow",

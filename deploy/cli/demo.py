@@ -205,7 +205,7 @@ def _say_what_next(console: Console, home: Home) -> None:
         f"  {mekong} alerts",
         f"  {mekong} receipts --agency US-MIAMI-FIELD-OFFICE --follow",
         f"  {mekong} status",
-        f"ClickHouse   {without_password(stack['clickhouse']['url'])}  (the password: {mekong} status --json)",
+        f"ClickHouse   {without_password(stack['clickhouse']['analyst_url'])}  (reads only; the password: {mekong} status --json)",
         f"Kafka        {stack['kafka']['bootstrap']}",
         f"live page    {stack['web']['console']}",
         f"logs         {_near(home.logs)}",

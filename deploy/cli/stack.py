@@ -78,7 +78,7 @@ def down() -> None:
     "--json",
     "as_json",
     is_flag=True,
-    help="Print it as JSON, with kafka.bootstrap, clickhouse.url with its password, and web.console with the key of the live page.",
+    help="Print it as JSON, with kafka.bootstrap, clickhouse.analyst_url with its password, and web.console with the key of the live page.",
 )
 def status(as_json: bool) -> None:
     """Show the processes of a local stack, how each stage does, and whether all is healthy. Exit code 0 when it is, else 1.
@@ -86,7 +86,8 @@ def status(as_json: bool) -> None:
     It looks twice, some seconds apart: a stage that has something to read and does not move is stuck. The last line is `healthy`, or names
     what is not and which command to run. Where MEKONG_KAFKA_BOOTSTRAP is set it looks at that deployment's stages alone.
 
-    ClickHouse's password is in the JSON only, for a client of your own; our own commands find it without help.
+    ClickHouse's address is that of the user `analyst`, who can only read. Its password is in the JSON only, for a client of your own
+    (docs/analysts.md); our own commands find it without help. The JSON has the administrator's address too, as clickhouse.url.
 
     \b
     Example:
@@ -142,7 +143,9 @@ def _show_stack(home: Home, found: dict[str, Any]) -> None:
 
     kafka, clickhouse = found["kafka"], found["clickhouse"]
     click.echo(f"{'Kafka':12} {kafka['bootstrap'] if kafka else 'not up yet'}")
-    click.echo(f"{'ClickHouse':12} {without_password(clickhouse['url']) if clickhouse else 'not up yet'}")
+    click.echo(f"{'ClickHouse':12} {without_password(clickhouse['analyst_url']) if clickhouse else 'not up yet'}")
+    if clickhouse:
+        click.echo(f"{'':12} for reading only; native port {clickhouse['native_port']}; the password: `mekong status --json`")
     click.echo(f"{'web':12} {found['web']['url'] if found['web'] else 'not up yet'}")
     click.echo(f"{'live page':12} {(found['web'] or {}).get('console') or 'not up yet'}")
     click.echo(f"{'clock':12} {found['clock'] or ''}")

@@ -1,64 +1,26 @@
 """Runs ClickHouse: the engine of the chDB wheel with its own HTTP interface, as a child process on the loopback interface.
 
 Its state is in one folder and survives ``kill -9``. The server's display name is the id of the stack. A server with another name
-belongs to somebody else. Users are in ``users.xml``; SQL cannot create users here.
+belongs to somebody else. Users are in ``users.xml`` (clickhouse_files.py); SQL cannot create users here.
 """
 
 from __future__ import annotations
 
-import hashlib
 import os
+import secrets
 import signal
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
-from xml.sax.saxutils import escape
 
+from mekong.deploy.local import clickhouse_files as files
 from mekong.deploy.local import probe
+from mekong.deploy.local.home import Identity
 from mekong.deploy.local.ports import HOST
 from mekong.schemas.errors import Fatal
 
 ENGINE = Path(__file__).with_name("engine.py")
-USER = "mekong"
-DATABASE = "mekong"
-
-CONFIG = """\
-<clickhouse>
-  <listen_host>{host}</listen_host>
-  <http_port>{port}</http_port>
-  <path>{root}/data/</path>
-  <display_name>{name}</display_name>
-  <timezone>UTC</timezone>
-  <mark_cache_size>268435456</mark_cache_size>
-  <max_server_memory_usage>{memory}</max_server_memory_usage>
-  <logger><level>warning</level><log>{root}/server.log</log><errorlog>{root}/server.err.log</errorlog>
-    <size>20M</size><count>3</count></logger>
-  <user_directories>
-    <users_xml><path>{root}/users.xml</path></users_xml>
-    <local_directory><path>{root}/access/</path></local_directory>
-  </user_directories>
-</clickhouse>
-"""
-# `default` is the user the engine's own program runs as; it may open listeners and sleep, no more.
-USERS = """\
-<clickhouse>
-  <profiles><default/></profiles><quotas><default/></quotas>
-  <users>
-    <default>
-      <password/><networks><ip>127.0.0.1</ip><ip>::1</ip></networks>
-      <profile>default</profile><quota>default</quota>
-      <grants><query>GRANT SYSTEM LISTEN ON *.*</query><query>GRANT SELECT ON system.numbers</query></grants>
-    </default>
-    <{user}>
-      <password_sha256_hex>{digest}</password_sha256_hex>
-      <networks><ip>127.0.0.1</ip><ip>::1</ip></networks>
-      <profile>default</profile><quota>default</quota>
-      <access_management>1</access_management><named_collection_control>1</named_collection_control>
-    </{user}>
-  </users>
-</clickhouse>
-"""
 
 
 @dataclass(frozen=True)
@@ -70,6 +32,9 @@ class ClickHouse:
     stack_id: str
     password: str
     memory_mb: int = 4_096
+    analyst_password: str = field(default_factory=lambda: secrets.token_hex(16))
+    native_port: int = 0
+    """The port of ClickHouse's own protocol; 0: none."""
 
     name = "clickhouse"
     stop_within_s = 35.0
@@ -78,25 +43,25 @@ class ClickHouse:
     @property
     def url(self) -> str:
         """What clients connect to, with user and database."""
-        return f"http://{USER}:{self.password}@{HOST}:{self.port}/{DATABASE}"
+        return f"http://{files.ADMINISTRATOR}:{self.password}@{HOST}:{self.port}/{files.DATABASE}"
 
     @property
-    def address(self) -> str:
-        """The same without the password, to be shown."""
-        return without_password(self.url)
+    def analyst_url(self) -> str:
+        """What an analyst connects to: the same, for the user that can only read."""
+        return f"http://{files.ANALYST}:{self.analyst_password}@{HOST}:{self.port}/{files.DATABASE}"
 
     def prepare(self) -> None:
         """Write the settings."""
         (self.folder / "access").mkdir(parents=True, exist_ok=True)
-        values = {"host": HOST, "port": self.port, "root": escape(str(self.folder)), "name": escape(self.stack_id)}
-        (self.folder / "config.xml").write_text(CONFIG.format(**values, memory=self.memory_mb << 20), encoding="utf-8")
+        config = files.config(self.folder, self.port, self.native_port, self.stack_id, self.memory_mb)
+        (self.folder / "config.xml").write_text(config, encoding="utf-8")
         users = self.folder / "users.xml"
         users.touch(mode=0o600)
-        users.write_text(USERS.format(user=USER, digest=hashlib.sha256(self.password.encode()).hexdigest()), encoding="utf-8")
+        users.write_text(files.users(self.password, self.analyst_password, self.memory_mb), encoding="utf-8")
 
     def command(self) -> list[str]:
         """The server; it runs in ``folder``."""
-        return [sys.executable, str(ENGINE), str(self.folder)]
+        return [sys.executable, str(ENGINE), str(self.folder), *(["TCP"] if self.native_port else [])]
 
     def environment(self) -> dict[str, str]:
         """The child's environment."""
@@ -111,6 +76,12 @@ class ClickHouse:
 
     def stopped(self, exit_code: int) -> None:
         """Nothing is left to do."""
+
+
+def of_stack(folder: Path, identity: Identity) -> ClickHouse:
+    """The server of a stack."""
+    of = identity
+    return ClickHouse(folder, of.clickhouse_port, of.stack_id, of.clickhouse_password, memory_mb(), of.analyst_password, of.native_port)
 
 
 def without_password(url: str) -> str:

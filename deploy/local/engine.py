@@ -1,8 +1,9 @@
-"""``python engine.py FOLDER``: runs the engine of the ClickHouse process, with ``FOLDER/config.xml`` as its settings.
+"""``python engine.py FOLDER [TCP]``: runs the engine of the ClickHouse process, with ``FOLDER/config.xml`` as its settings.
 
 chDB's low-level ``query`` runs ClickHouse's own local program, and that program knows ``SYSTEM START LISTEN HTTP``. So this process
-runs one script that never ends: open the HTTP interface, then run a query without an end. All other programs use ClickHouse's own HTTP
-handler. This depends on a private entry point of the pinned chdb-core; tests/integration/test_clickhouse_server.py checks it.
+runs one script that never ends: open the HTTP interface and, with ``TCP``, the native one, then run a query without an end. All other
+programs use ClickHouse's own handlers. This depends on a private entry point of the pinned chdb-core;
+tests/integration/test_clickhouse_server.py checks it.
 """
 
 from __future__ import annotations
@@ -17,8 +18,7 @@ from pathlib import Path
 from types import ModuleType
 
 RTLD_DEEPBIND = 0x8  # as chdb/__init__.py loads it: its own allocator must not meet another library's
-LISTEN = """
-SYSTEM START LISTEN HTTP;
+FOR_EVER = """
 SELECT sleepEachRow(0.5) FROM system.numbers FORMAT Null
 SETTINGS max_block_size = 1, function_sleep_max_microseconds_per_block = 0, log_queries = 0
 """
@@ -45,13 +45,14 @@ def load_engine() -> ModuleType:
 
 def main() -> int:
     """Serve until SIGTERM or SIGINT; 0 after a stop in order."""
-    folder = Path(sys.argv[1])
+    folder, listeners = Path(sys.argv[1]), ("HTTP", *sys.argv[2:])
+    script = "".join(f"SYSTEM START LISTEN {one};" for one in listeners) + FOR_EVER
     stop = threading.Event()
     engine = load_engine()
     engine.set_signal_handlers_enabled(0)
     os.chdir(folder)  # config.xml is read from the working folder
     # TabSeparated is also the default format of its HTTP interface, as on a server.
-    serving = threading.Thread(target=lambda: engine.query(LISTEN, "TabSeparated", path=str(folder / "data")), daemon=True)
+    serving = threading.Thread(target=lambda: engine.query(script, "TabSeparated", path=str(folder / "data")), daemon=True)
     _listen_to(stop)
     serving.start()
     while serving.is_alive() and not stop.wait(0.1):

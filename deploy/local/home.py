@@ -38,11 +38,21 @@ class Identity(NamedTuple):
     """Process -> the port at which it serves its metrics."""
     console_key: str = ""
     """The key of the live page; a stack of an earlier version has none until its next start."""
+    analyst_password: str = ""
+    """The password of ClickHouse's user ``analyst``; the same of an earlier version."""
+    native_port: int = 0
+    """ClickHouse's port for its own protocol."""
 
     @classmethod
     def new(cls) -> Identity:
         """One that no other stack has."""
-        return cls(f"mekong-{uuid.uuid4()}", secrets.token_hex(32), secrets.token_hex(16), console_key=new_key())
+        return cls(
+            f"mekong-{uuid.uuid4()}",
+            secrets.token_hex(32),
+            secrets.token_hex(16),
+            console_key=new_key(),
+            analyst_password=secrets.token_hex(16),
+        )
 
 
 def new_key() -> str:

@@ -7,6 +7,7 @@ a lock. So a process of another stack is never mistaken for one of this stack.
 from __future__ import annotations
 
 import os
+import secrets
 import signal
 import sys
 import time
@@ -16,7 +17,7 @@ from typing import Any, NamedTuple
 
 from pydantic import SecretStr
 
-from mekong.deploy.local.clickhouse import ClickHouse, memory_mb
+from mekong.deploy.local.clickhouse import ClickHouse, of_stack, without_password
 from mekong.deploy.local.home import Home, Identity, new_key
 from mekong.deploy.local.interruptible import interruptible
 from mekong.deploy.local.kafka import Kafka
@@ -133,12 +134,10 @@ def _start(
 ) -> None:
     began = time.monotonic()
     kafka = Kafka(home.folder / "kafka", identity.kafka_port, identity.controller_port, said=said, deaf=True)
-    clickhouse = ClickHouse(
-        home.folder / "clickhouse", identity.clickhouse_port, identity.stack_id, identity.clickhouse_password, memory_mb()
-    )
+    clickhouse = of_stack(home.folder / "clickhouse", identity)
     supervisor.start([clickhouse, kafka], SERVERS_WITHIN_S)
     said(f"Kafka        {kafka.bootstrap}  (cluster {kafka.cluster_id})")
-    said(f"ClickHouse   {clickhouse.address}  (the password: `mekong status --json`)")
+    said(f"ClickHouse   {without_password(clickhouse.analyst_url)}  (reads only; the password: `mekong status --json`)")
     said(f"both answer after {time.monotonic() - began:.1f} s")
     _make(kafka, clickhouse, identity.secret, said)
     home.write("stack.json", _described(identity, kafka, clickhouse))
@@ -171,7 +170,12 @@ def _described(identity: Identity, kafka: Kafka, clickhouse: ClickHouse) -> dict
     return {
         "stack_id": identity.stack_id,
         "kafka": {"bootstrap": kafka.bootstrap, "cluster_id": kafka.cluster_id},
-        "clickhouse": {"url": clickhouse.url, "display_name": identity.stack_id},
+        "clickhouse": {
+            "url": clickhouse.url,
+            "analyst_url": clickhouse.analyst_url,
+            "native_port": clickhouse.native_port,
+            "display_name": identity.stack_id,
+        },
         "web": {"url": web_url(identity), "console": console_url(identity)},
         "metrics": {name: metrics_at(identity, name) for name in identity.metrics_ports},
         "secret": identity.secret,
@@ -206,9 +210,11 @@ def _with_ports(identity: Identity, wanted: Wanted, workers: Iterable[str] = ())
         clickhouse_port=_port(wanted.clickhouse_port, identity.clickhouse_port, "--clickhouse-port"),
         web_port=_port(0, identity.web_port, ""),
         clock=wanted.clock or identity.clock,
+        native_port=_port(0, identity.native_port, ""),
         console_key=identity.console_key or new_key(),
+        analyst_password=identity.analyst_password or secrets.token_hex(16),
     )
-    taken = ports.kafka_port, ports.controller_port, ports.clickhouse_port, ports.web_port
+    taken = ports.kafka_port, ports.controller_port, ports.clickhouse_port, ports.web_port, ports.native_port
     return ports._replace(metrics_ports=free_ports(identity.metrics_ports, workers, taken))
 
 

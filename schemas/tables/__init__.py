@@ -5,7 +5,15 @@
 
 from __future__ import annotations
 
-from mekong.schemas.tables.cases import AGENCIES, SEIZURE_LINES, SEIZURES, SEIZURES_AS_OF
+from mekong.schemas.tables.cases import (
+    AGENCIES,
+    CASE_BY_ID,
+    CASE_BY_NUMBER,
+    SEIZURE_LINES,
+    SEIZURE_VERSIONS,
+    SEIZURES,
+    SEIZURES_AS_OF,
+)
 from mekong.schemas.tables.counting import BUCKETS, COUNTS, CURRENT_COUNTS
 from mekong.schemas.tables.journal import JOURNAL
 from mekong.schemas.tables.keeping import DEAD_LETTERS, MIGRATIONS, REDRIVEN
@@ -27,5 +35,16 @@ SHAPES: tuple[Shape, ...] = (
     REDRIVEN,
     MIGRATIONS,
 )
-VIEWS: tuple[View, ...] = (SEIZURES, SEIZURES_AS_OF, SEIZURE_LINES, REJECTIONS, AGENCIES, CURRENT_COUNTS, DELIVERY_LOG)
+VIEWS: tuple[View, ...] = (
+    SEIZURES,
+    SEIZURES_AS_OF,
+    SEIZURE_VERSIONS,
+    CASE_BY_ID,
+    CASE_BY_NUMBER,
+    SEIZURE_LINES,
+    REJECTIONS,
+    AGENCIES,
+    CURRENT_COUNTS,
+    DELIVERY_LOG,
+)
 """A view that reads another view is after it."""

@@ -6,7 +6,11 @@ from mekong.schemas.tables.journal import JOURNAL
 from mekong.schemas.tables.shape import Computed
 from mekong.schemas.tables.view import View
 
-_KNOWN = "received_at <= {known_at:DateTime64(3, 'UTC')}"
+_DAY, _TIME, _ZONE = "[0-9]{4}-[0-9]{2}-[0-9]{2}", "[0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,9})?)?", "(Z| ?UTC|[+-][0-9]{2}:[0-9]{2})?"
+_KNOWN = f"""received_at <= (SELECT parseDateTime64BestEffortOrNull({{known_at:String}}, 3, 'UTC') AS moment
+    WHERE NOT throwIf(moment IS NULL OR NOT match({{known_at:String}}, '^{_DAY}([T ]{_TIME}{_ZONE})?$'),
+      'known_at: write a moment as 2026-09-15T00:00:00.000Z, or as 2026-09-15 00:00:00 in UTC'))"""
+"""ClickHouse computes the moment once, before it reads a row, so another text is refused also when the journal is empty."""
 
 
 def _cases(known: str = "") -> str:
@@ -27,8 +31,47 @@ SEIZURES = View(
 )
 SEIZURES_AS_OF = View(
     "seizures_as_of",
-    "Seizures as they were known at a moment: SELECT * FROM seizures_as_of(known_at = '2026-09-15 00:00:00'). Columns as in seizures",
+    "Seizures as they were known at a moment: SELECT * FROM seizures_as_of(known_at = '2026-09-15T00:00:00.000Z'), "
+    "or '2026-09-15 00:00:00' (UTC). Columns as in seizures",
     _cases(f" AND {_KNOWN}"),
+    of=JOURNAL,
+)
+_ENDED = """SELECT event_id AS of_id, version AS of_version, minOrNull(received_at) OVER (
+      PARTITION BY event_id ORDER BY version ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING) AS ended
+    FROM journal WHERE kind = 'version' AND event_id IN (SELECT event_id FROM journal WHERE version > 1)"""
+SEIZURE_VERSIONS = View(
+    "seizure_versions",
+    "Each version of each case, a row a version, with the time in which it was the known one. For tools that cannot read a view with "
+    "parameters: known_from <= moment AND (known_until IS NULL OR known_until > moment) is seizures_as_of",
+    f"""SELECT
+  {{columns}}
+FROM journal
+LEFT JOIN (
+    {_ENDED}) AS ends ON event_id = of_id AND version = of_version
+WHERE kind = 'version' AND family = 'case' AND status = 'current'""",  # noqa: S608
+    of=JOURNAL,
+)
+
+
+def _one_case(named: str) -> str:
+    """The current version of the case for which a condition holds; no row when it was withdrawn."""
+    return f"""SELECT
+  {{columns}}
+FROM (SELECT * FROM journal WHERE kind = 'version' AND family = 'case' AND {named} ORDER BY version DESC LIMIT 1)
+WHERE status = 'current'"""  # noqa: S608
+
+
+CASE_BY_ID = View(
+    "case_by_id",
+    "One case as it is known now, found at once in a journal of any size: SELECT * FROM case_by_id(id = '…'). Columns as in seizures",
+    _one_case("event_id = {id:UUID}"),
+    of=JOURNAL,
+)
+CASE_BY_NUMBER = View(
+    "case_by_number",
+    "One case as it is known now, found at once in a journal of any size: SELECT * FROM case_by_number(agency = '…', number = '…'). "
+    "Columns as in seizures",
+    _one_case("agency = {agency:String} AND case_no = {number:String}"),
     of=JOURNAL,
 )
 SEIZURE_LINES = View(

@@ -5,9 +5,9 @@ A new field of a case needs one line here: docs/add-a-field.md.
 
 from __future__ import annotations
 
-from mekong.schemas.tables.shape import TIME, TIME_OR_NULL, WORD, WORDS, Column, Computed, Part, Shape
+from mekong.schemas.tables.shape import TIME, TIME_OR_NULL, WORD, WORDS, Column, Computed, Index, Part, Shape
 
-CASE = ("seizures", "seizures_as_of")
+CASE = ("seizures", "seizures_as_of", "seizure_versions", "case_by_id", "case_by_number")
 """Views with a row a case."""
 LINE = ("seizure_lines",)
 """Views with a row a line."""
@@ -215,9 +215,17 @@ JOURNAL = Shape(
         Column("source_grade", WORD, "How reliable the source is; code list source_grades", "content.handling.source_grade", views=CASE),
         Column("information_grade", WORD, "How good it is; code list information_grades", "content.handling.information_grade", views=CASE),
         Column("simulated", "Bool", "Made up, for exercises and demonstrations", "content.simulated", views=BOTH),
+        Computed("known_from", "received_at", "When the exchange knew this version: the same as received_at", ("seizure_versions",)),
+        Computed(
+            "known_until",
+            "ended",
+            "When a later version or a withdrawal took its place; NULL: it is the current one",
+            ("seizure_versions",),
+        ),
         Computed("_partition", "_partition", "Partition of the journal, with _offset the entry behind the row", CASE),
         Computed("_offset", "_offset", "Offset in the journal", CASE),
     ),
+    indexes=(Index("by_event", "event_id"), Index("by_case", "case_no")),
     parts=(
         Part("content", ("content",)),
         Part("lines", ("content", "lines"), many=True),

@@ -63,6 +63,14 @@ class Computed(NamedTuple):
     views: tuple[str, ...] = ()
 
 
+class Index(NamedTuple):
+    """A skip index: by it ClickHouse passes over blocks of rows without a value. It is in the part of its rows, so it is never behind."""
+
+    name: str
+    column: str
+    type: str = "bloom_filter(0.001)"
+
+
 class Part(NamedTuple):
     """A piece of a record that is read on its own: a type of many fields is resolved again for each column that names it."""
 
@@ -86,6 +94,7 @@ class Shape:
     parts: tuple[Part, ...] = ()
     left_out: tuple[str, ...] = ()
     """Fields of its record that have no column, with all below them: they are in ``_value`` only."""
+    indexes: tuple[Index, ...] = ()
     ending: str = ""
     """What its CREATE TABLE ends with. Empty: its rows are records of a topic, with the columns of their place, and sorted by it."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from mekong.schemas.errors import Refused
-from mekong.schemas.tables.shape import PLACE, TIME, Column, Computed, Shape
+from mekong.schemas.tables.shape import PLACE, TIME, Column, Computed, Index, Shape
 from mekong.schemas.tables.view import View
 
 _WIDTH = 110
@@ -17,7 +17,7 @@ SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_aft
 def create_table(shape: Shape) -> str:
     """A table with its columns and comments."""
     columns = shape.stored if shape.ending else (*PLACE, *shape.stored)
-    body = ",\n".join(f"  {_column(column)}" for column in columns)
+    body = ",\n".join((*(f"  {_column(column)}" for column in columns), *(f"  INDEX {_index(index)}" for index in shape.indexes)))
     return f"CREATE TABLE IF NOT EXISTS {shape.name}\n(\n{body}\n)\n{shape.ending or _RECORDS}\nCOMMENT {literal(shape.comment)}"
 
 
@@ -25,6 +25,11 @@ def add_columns(shape: Shape, names: Iterable[str]) -> list[str]:
     """The commands of an ALTER that add columns; a row that was stored without one reads it from its record."""
     added = [column for column in shape.stored if column.name in set(names)]
     return [f"ADD COLUMN IF NOT EXISTS {_column(_added(shape, column))}" for column in added]
+
+
+def add_index(index: Index) -> list[str]:
+    """The commands of an ALTER that add a skip index, also to what is stored."""
+    return [f"ADD INDEX IF NOT EXISTS {_index(index)}", f"MATERIALIZE INDEX IF EXISTS {index.name}"]
 
 
 def create_view(view: View) -> str:
@@ -64,6 +69,10 @@ def _column(column: Column) -> str:
     default = f" DEFAULT {column.default}" if column.default else ""
     codec = " CODEC(ZSTD(1))" if column.packed else ""
     return f"{name_in_sql(column.name)} {column.type}{default} COMMENT {literal(column.comment)}{codec}"
+
+
+def _index(index: Index) -> str:
+    return f"{index.name} {index.column} TYPE {index.type} GRANULARITY 1"
 
 
 def _added(shape: Shape, column: Column) -> Column:

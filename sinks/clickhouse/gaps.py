@@ -24,6 +24,8 @@ class Look(NamedTuple):
     """The query of a view, as ClickHouse stores it."""
     columns: dict[str, tuple[str, str]]
     """Name, type and comment of each column. ClickHouse reports no columns for a view with parameters."""
+    indexes: frozenset[str] = frozenset()
+    """The names of the skip indexes of a table."""
 
 
 class Gaps(NamedTuple):
@@ -42,7 +44,12 @@ def look(database: Database) -> dict[str, Look]:
         columns.setdefault(table, {})[name] = (kind, comment)
     asked = "SELECT name, comment, as_select FROM system.tables WHERE database = {name:String}"
     rows = database.query(asked, name=database.name).rows
-    return {name: Look(comment, query.replace(f"{database.name}.", ""), columns.get(name, {})) for name, comment, query in rows}
+    asked = "SELECT table, groupArray(name) FROM system.data_skipping_indices WHERE database = {name:String} GROUP BY table"
+    indexes = {table: frozenset(names) for table, names in database.query(asked, name=database.name).rows}
+    return {
+        name: Look(comment, query.replace(f"{database.name}.", ""), columns.get(name, {}), indexes.get(name, frozenset()))
+        for name, comment, query in rows
+    }
 
 
 def make(database: Database, shapes: Sequence[Shape] = SHAPES, views: Sequence[View] = VIEWS) -> None:
@@ -79,7 +86,13 @@ def _compare_table(found: Gaps, shape: Shape, declared: Look, made: Look | None)
             found.refused.append(f"column {shape.name}.{name}: declared as {declared.columns[name][0]}, made as {made.columns[name][0]}")
     other = _other_comments(declared, made)
     found.sentences.extend(f"column {shape.name}.{name}: its comment is another" for name, _ in other)
+    absent = [index for index in shape.indexes if index.name not in made.indexes]
+    found.sentences.extend(f"index {shape.name}.{index.name}: no migration makes it" for index in absent)
+    found.refused.extend(
+        f"index {shape.name}.{name}: migrations make it, and it is not declared" for name in made.indexes - declared.indexes
+    )
     commands = [*ddl.add_columns(shape, missing), *ddl.comment_columns(other)]
+    commands += [command for index in absent for command in ddl.add_index(index)]
     if declared.comment != made.comment:
         found.sentences.append(f"table {shape.name}: its comment is another")
         commands.append(f"MODIFY COMMENT {ddl.literal(shape.comment)}")

@@ -118,7 +118,8 @@ def test_a_stack_knows_its_secret_before_any_agency_is_there(stack):
 
 def test_no_password_stands_on_the_terminal_or_in_a_log_and_nobody_else_reads_the_folder(mekong, stack):
     home, password = Path(stack["home"]), urlsplit(stack["clickhouse"]["url"]).password
-    assert "http://mekong@127.0.0.1:" in mekong("status").stdout
+    assert "http://analyst@127.0.0.1:" in mekong("status").stdout
+    assert urlsplit(stack["clickhouse"]["analyst_url"]).password not in mekong("status").stdout
     assert password not in mekong("status").stdout
     assert not [path.name for path in (home / "logs").iterdir() if password in path.read_text(errors="replace")]
     assert [stat.S_IMODE((home / name).stat().st_mode) for name in (".", "logs", "logs/supervisor.log")] == [0o700, 0o700, 0o600]

@@ -9,7 +9,7 @@ import pytest
 from mekong.schemas.errors import Refused
 from mekong.schemas.tables import JOURNAL, SHAPES, VIEWS
 from mekong.schemas.tables.journal import BOTH, CASE
-from mekong.schemas.tables.shape import TIME, WORD, WORDS, Column, Computed, Shape
+from mekong.schemas.tables.shape import TIME, WORD, WORDS, Column, Computed, Index, Shape
 from mekong.schemas.tables.view import View
 from mekong.sinks.clickhouse import ddl
 from mekong.sinks.clickhouse.gaps import Look, gaps, must_be_written
@@ -25,6 +25,10 @@ def test_a_column_that_is_declared_and_not_made_is_named_with_the_views_that_lac
         "view seizures: column ship_flag is missing",
         "view seizures: column lines.brand is missing",
         "view seizures_as_of: it is declared otherwise than migrations make it",
+        "view seizure_versions: column ship_flag is missing",
+        "view seizure_versions: column lines.brand is missing",
+        "view case_by_id: it is declared otherwise than migrations make it",
+        "view case_by_number: it is declared otherwise than migrations make it",
         "view seizure_lines: column ship_flag is missing",
         "view seizure_lines: column brand is missing",
     ]
@@ -41,11 +45,28 @@ def test_a_column_that_only_the_table_has_changes_no_view():
     ]
 
 
+def test_an_index_that_is_declared_and_not_made_is_added_also_to_what_is_stored():
+    by_place = Index("by_place", "place")
+    gap = found((replace(JOURNAL, indexes=(*JOURNAL.indexes, by_place)), *SHAPES[1:]))
+    assert gap.sentences == ["index journal.by_place: no migration makes it"]
+    assert gap.statements == [
+        (
+            "ALTER TABLE journal\n  ADD INDEX IF NOT EXISTS by_place place TYPE bloom_filter(0.001) GRANULARITY 1,"
+            "\n  MATERIALIZE INDEX IF EXISTS by_place"
+        )
+    ]
+    gap = found((replace(JOURNAL, indexes=()), *SHAPES[1:]))
+    assert sorted(gap.refused) == [
+        f"index journal.{one.name}: migrations make it, and it is not declared" for one in sorted(JOURNAL.indexes)
+    ]
+
+
 def test_a_changed_comment_is_written_where_it_is_shown():
     gap = found(changed("direction", comment="Which way it went"))
     assert gap.sentences == [
         "column journal.direction: its comment is another",
         "view seizures: the comment of column direction is another",
+        "view seizure_versions: the comment of column direction is another",
         "view seizure_lines: the comment of column direction is another",
     ]
     assert gap.statements[0] == "ALTER TABLE journal\n  COMMENT COLUMN direction 'Which way it went'"
@@ -129,7 +150,13 @@ def found(shapes):
 def looks(shapes, views):
     """As ClickHouse would describe them."""
     tables = {
-        shape.name: Look(shape.comment, "", {column.name: (column.type, column.comment) for column in shape.stored}) for shape in shapes
+        shape.name: Look(
+            shape.comment,
+            "",
+            {column.name: (column.type, column.comment) for column in shape.stored},
+            frozenset(index.name for index in shape.indexes),
+        )
+        for shape in shapes
     }
     return tables | {
         view.name: Look(view.comment, ddl.create_view(view), {name: ("", comment) for name, comment in ddl.comments_of(view)})

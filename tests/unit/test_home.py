@@ -16,7 +16,7 @@ from rich.console import Console
 
 from mekong.deploy.cli.demo import _say_what_next
 from mekong.deploy.local import stack
-from mekong.deploy.local.clickhouse import ClickHouse
+from mekong.deploy.local.clickhouse import ClickHouse, without_password
 from mekong.deploy.local.detached import up_detached
 from mekong.deploy.local.home import OURS, Home, Identity
 from mekong.deploy.local.ports import free_port, is_free
@@ -126,18 +126,37 @@ def test_the_folder_is_for_its_owner_only_also_one_that_an_earlier_version_left_
 
 
 def test_no_password_is_shown():
-    server = ClickHouse(Path("/nowhere"), 8123, "mekong-1", "hush")
-    assert server.address == "http://mekong@127.0.0.1:8123/mekong"
+    server = ClickHouse(Path("/nowhere"), 8123, "mekong-1", "hush", analyst_password="read")
+    assert without_password(server.url) == "http://mekong@127.0.0.1:8123/mekong"
+    assert without_password(server.analyst_url) == "http://analyst@127.0.0.1:8123/mekong"
+
+
+def test_a_stack_of_an_earlier_version_gets_an_analyst_with_a_password_of_its_own():
+    older = Identity("mekong-1", "secret", "hush")
+    newer = stack._with_ports(older, stack.Wanted())
+    assert len(newer.analyst_password) == 32
+    assert newer.analyst_password not in {older.clickhouse_password, stack._with_ports(older, stack.Wanted()).analyst_password}
+    assert stack._with_ports(newer, stack.Wanted()).analyst_password == newer.analyst_password
+    assert newer.native_port not in {0, newer.clickhouse_port, newer.kafka_port}
+
+
+def test_a_person_asks_as_the_analyst_unless_another_address_is_given(home, monkeypatch):
+    monkeypatch.delenv("MEKONG_CLICKHOUSE_URL", raising=False)
+    home.write("stack.json", {"clickhouse": {"url": "http://mekong:a@h:1/m", "analyst_url": "http://analyst:b@h:1/m"}})
+    assert Settings(home=home.folder).clickhouse_to_read() == "http://analyst:b@h:1/m"
+    assert Settings(home=home.folder, clickhouse_url="http://x:y@z:1/m").clickhouse_to_read() == "http://x:y@z:1/m"
+    home.write("stack.json", {"clickhouse": {"url": "http://mekong:a@h:1/m"}})  # of an earlier version, which still runs
+    assert Settings(home=home.folder).clickhouse_to_read() == "http://mekong:a@h:1/m"
 
 
 def test_the_demo_shows_none_either(home, capsys):
-    clickhouse = {"url": "http://mekong:hush@127.0.0.1:8123/mekong"}
+    clickhouse = {"url": "http://mekong:hush@127.0.0.1:8123/mekong", "analyst_url": "http://analyst:hush@127.0.0.1:8123/mekong"}
     home.write(
         "stack.json", {"kafka": {"bootstrap": "a:1"}, "clickhouse": clickhouse, "web": {"console": "http://127.0.0.1:1/console?key=k"}}
     )
     _say_what_next(Console(soft_wrap=True), home)
     shown = capsys.readouterr().out
-    assert "http://mekong@127.0.0.1:8123/mekong" in shown
+    assert "http://analyst@127.0.0.1:8123/mekong" in shown
     assert "hush" not in shown
     assert "live page    http://127.0.0.1:1/console?key=k\n" in shown
 
