@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from mekong.schemas.tables.briefing import BRIEFING
 from mekong.schemas.tables.cases import AGENCIES, SEIZURE_LINES, SEIZURES, SEIZURES_AS_OF
 from mekong.schemas.tables.counting import BUCKETS, COUNTS, CURRENT_COUNTS
 from mekong.schemas.tables.journal import JOURNAL
@@ -27,5 +28,5 @@ SHAPES: tuple[Shape, ...] = (
     REDRIVEN,
     MIGRATIONS,
 )
-VIEWS: tuple[View, ...] = (SEIZURES, SEIZURES_AS_OF, SEIZURE_LINES, REJECTIONS, AGENCIES, CURRENT_COUNTS, DELIVERY_LOG)
+VIEWS: tuple[View, ...] = (SEIZURES, SEIZURES_AS_OF, SEIZURE_LINES, REJECTIONS, AGENCIES, CURRENT_COUNTS, DELIVERY_LOG, *BRIEFING)
 """A view that reads another view is after it."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from mekong.schemas.tables.shape import TIME, TIME_OR_NULL, WORD, WORDS, Column, Computed, Part, Shape
 
-CASE = ("seizures", "seizures_as_of")
+CASE = ("seizures", "seizures_as_of", "counted_cases")
 """Views with a row a case."""
 LINE = ("seizure_lines",)
 """Views with a row a line."""

@@ -1,0 +1,158 @@
+"""Puts a briefing together: what every file of it shows, in one language. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from mekong.schemas.tables.shape import Computed
+from mekong.sinks.reports.question import Account, Scope
+from mekong.sinks.reports.shape import Answers, Kind, ReportTable, Row, Rows, Show
+from mekong.sinks.reports.summary import Facts, Sentence, summary
+from mekong.sinks.reports.tables import TABLES
+from mekong.sinks.reports.words import Words
+
+
+@dataclass(frozen=True)
+class ShownTable:
+    """A table as it is shown."""
+
+    table: ReportTable
+    rows: Rows
+    words: Words
+    marked: frozenset[str] = frozenset()
+    """Agencies that get a mark: their figures are not confirmed."""
+
+    @property
+    def name(self) -> str:
+        """Its name, which is also the name of its CSV file."""
+        return self.table.name
+
+    @property
+    def title(self) -> str:
+        """Its number, where it has one, and its title."""
+        title = self.words.texts[f"title_{self.name}"]
+        return f"{self.words.say('table', number=self.table.number)}. {title}" if self.table.number else title
+
+    @property
+    def question(self) -> str:
+        """The question that it answers."""
+        return self.words.texts[f"question_{self.name}"]
+
+    @property
+    def rule(self) -> str:
+        """How it counts."""
+        return self.words.texts[f"rule_{self.name}"]
+
+    @property
+    def headings(self) -> list[str]:
+        """Its columns, with their units."""
+        return [self.words.texts[f"column_{column.name}"] for column in self.table.columns]
+
+    @property
+    def first_rows(self) -> Rows:
+        """The rows on the page."""
+        return self.rows[: self.table.most] if self.table.most > 0 else self.rows
+
+    @property
+    def is_on_the_page(self) -> bool:
+        """Whether the page has it as a table; others are there as a chart only."""
+        return self.table.most >= 0 and bool(self.rows)
+
+    @property
+    def more(self) -> str:
+        """That not all rows are on the page; empty when they are."""
+        hidden = len(self.rows) - len(self.first_rows)
+        return self.words.say("more", shown=len(self.first_rows), rows=len(self.rows), file=f"{self.name}.csv") if hidden else ""
+
+    def cells(self, row: Row) -> list[str]:
+        """A row as people read it."""
+        return [self._cell(column, row) for column in self.table.columns]
+
+    def _cell(self, column: Show, row: Row) -> str:
+        shown = self.words.cell(column, row)
+        return f"{shown} (?)" if column.kind is Kind.AGENCY and row[column.name] in self.marked else shown
+
+
+@dataclass(frozen=True)
+class Briefing:
+    """One edition of a briefing."""
+
+    scope: Scope
+    account: Account
+    name: str
+    """Name of the phase."""
+    before: str
+    """Name of the phase before; empty when nothing is compared."""
+    words: Words
+    tables: Mapping[str, ShownTable]
+    sentences: Sequence[Sentence]
+    confirmed: frozenset[str]
+    """Members that have confirmed the figures of this edition."""
+
+    @property
+    def unconfirmed(self) -> list[str]:
+        """Members whose figures are not confirmed."""
+        return sorted(row["agency"] for row in self.tables["members"].rows if row["agency"] not in self.confirmed)
+
+    @property
+    def is_provisional(self) -> bool:
+        """Whether a member has not confirmed its figures."""
+        return bool(self.unconfirmed)
+
+    @property
+    def title(self) -> str:
+        """The title of the page."""
+        return self.words.say("title", phase=self.name)
+
+    @property
+    def edition(self) -> str:
+        """The edition, by its cut-off."""
+        return self.words.say("edition", at=f"{self.scope.known_at:%Y-%m-%d}")
+
+    @property
+    def cut_off(self) -> str:
+        """What the edition knows."""
+        return self.words.say("cut_off", at=self.scope.known_at)
+
+    @property
+    def line(self) -> str:
+        """What each printed page has: marking, simulated, provisional, edition."""
+        texts, scope = self.words.texts, self.scope
+        marks = [texts[name] for name, holds in (("simulated", scope.simulated), ("provisional", self.is_provisional)) if holds]
+        return " · ".join([self.account.level, *marks, self.title, self.edition, f"{scope.known_at:%Y-%m-%d %H:%M} UTC"])
+
+    @property
+    def notes(self) -> list[str]:
+        """What a reader must know before the figures."""
+        words, members = self.words, len(self.tables["members"].rows)
+        found = [words.texts["note_simulated"]] if self.scope.simulated else []
+        if self.is_provisional:
+            found.append(words.say("note_provisional", confirmed=members - len(self.unconfirmed), members=members))
+        if self.account.above:
+            found.append(words.say("note_above", cases=self.account.above, level=self.scope.up_to))
+        return [*found, words.texts["note_first"]] if self.scope.since is None else found
+
+    @property
+    def shown(self) -> list[ShownTable]:
+        """The tables on the page."""
+        return [table for table in self.tables.values() if table.is_on_the_page]
+
+    def source(self, sentence: Sentence) -> str:
+        """How a sentence names its table."""
+        return self.tables[sentence.table].title.partition(".")[0]
+
+
+def write(scope: Scope, account: Account, answers: Answers, words: Words, names: tuple[str, str], confirmed: frozenset[str]) -> Briefing:
+    """Write a briefing from the rows of all tables that read a view. ``names``: of the phase, and of the one before."""
+    made = {table.name: table.made(answers) if table.made else answers.now[table.name] for table in TABLES}
+    complete = Answers(made, answers.before)
+    marks = {"members": frozenset(row["agency"] for row in made["members"]) - confirmed}
+    tables = {table.name: ShownTable(table, made[table.name], words, marks.get(table.name, frozenset())) for table in TABLES}
+    return Briefing(scope, account, names[0], names[1], words, tables, summary(Facts(complete, words, names[1])), confirmed)
+
+
+def comment(table: ReportTable, column: str) -> str:
+    """What a column is, as the view declares it; empty for a table that is made of others."""
+    columns = table.view.columns if table.view else ()
+    return next((one.comment for one in columns if isinstance(one, Computed) and one.name == column), "")
