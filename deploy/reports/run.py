@@ -88,12 +88,12 @@ def _value(value: object) -> str:
 
 
 def _nothing(scope: Scope, above: int, other: int) -> str:
+    """Why no case counts, and what to do."""
+    asked, others = ("simulated", "real") if scope.simulated else ("real", "simulated")
     which = f"the phase {scope.phase}" if scope.phase else "no operation"
-    said = f"no {'simulated' if scope.simulated else 'real'} case that may be shown counts for {which} as known on {scope.known_at:%Y-%m-%d %H:%M} UTC"
-    ways = []
+    said = [f"{scope.known_at:%Y-%m-%d %H:%M} UTC: the exchange knew of 0 {asked} cases for {which} that may be shown"]
     if other:
-        ways.append(f"{other:,} {'real' if scope.simulated else 'simulated'} cases are there: {'leave out' if scope.simulated else 'add'} --simulated")
+        said.append(f"it knew of {other:,} {others} cases: {'leave out' if scope.simulated else 'add'} --simulated")
     if above:
-        ways.append(f"{above:,} cases have a stricter marking than {scope.up_to}, or need their senders' leave: see --up-to and --with-leave")
-    return ". ".join([said, *ways])
-
+        said.append(f"{above:,} cases have a marking above {scope.up_to}, or need their senders' leave: see --up-to and --with-leave")
+    return ". ".join(said)

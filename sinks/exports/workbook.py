@@ -27,7 +27,12 @@ _MARGIN, _NARROW, _WIDE = 3, 12, 40
 
 def shown(cell: Cell) -> Cell:
     """A value as it will be in its cell. A text is never a formula; what would control the reader's screen is a space."""
-    return _UNSAFE.sub(" ", cell)[:MOST_TEXT] if isinstance(cell, str) else cell
+    return safe(cell) if isinstance(cell, str) else cell
+
+
+def safe(text: str) -> str:
+    """A text as a workbook and a document can have it: without what XML cannot have, and at most as long as a cell."""
+    return _UNSAFE.sub(" ", text)[:MOST_TEXT]
 
 
 def escaped(cell: Cell) -> bool:

@@ -23,7 +23,13 @@ def page(briefing: Briefing) -> str:
     """The page."""
     style = Markup((_FOLDER / "style.css").read_text(encoding="utf-8"))  # noqa: S704 - a file of our own
     given: dict[str, Any] = {"briefing": briefing, "t": briefing.words.texts, "say": briefing.words.say}
-    return _PAGES.get_template("report.html").render(given | {"style": style, "charts": charts(briefing)})
+    return _PAGES.get_template("report.html").render(given | {"style": style, "each_page": _css(briefing.line), "charts": charts(briefing)})
+
+
+def _css(text: str) -> Markup:
+    """A text for a style sheet: letters and digits of ASCII, everything else by its number. So it cannot end the style sheet."""
+    signs = (sign if sign.isascii() and sign.isalnum() else f"\\{ord(sign):06x}" for sign in plain(text))
+    return Markup('"' + "".join(signs) + '"')  # noqa: S704 - no sign of HTML is left
 
 
 def charts(briefing: Briefing) -> list[tuple[str, Markup, str]]:

@@ -52,7 +52,9 @@ def total(tables: Mapping[str, Rows]) -> Row:
 def _cases(facts: Facts) -> Iterator[Sentence]:
     found = total(facts.now)
     yield Sentence(
-        facts.words.say("s_cases", cases=found["cases"], lines=found["lines"], agencies=found["agencies"], members=len(facts.now["members"])),
+        facts.words.say(
+            "s_cases", cases=found["cases"], lines=found["lines"], agencies=found["agencies"], members=len(facts.now["members"])
+        ),
         "groups",
     )
     groups = [row for row in facts.now["groups"] if row["commodity_group"]]

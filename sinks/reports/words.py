@@ -19,7 +19,7 @@ from mekong.sinks.reports.shape import Kind, Row, Show
 _FOLDER = Path(__file__).parent / "texts"
 _FINE = 10
 _GRAM = Decimal("0.001")
-NOTHING = "–"
+NOTHING = "-"
 """What is not known."""
 
 
@@ -47,7 +47,10 @@ class Words(NamedTuple):
 
     def percent(self, value: float | None) -> str:
         """A change with its sign: +12 %."""
-        return NOTHING if value is None else f"{'+' if value > 0 else '−' if value < 0 else '±'}{self.number(abs(value))} %"  # noqa: RUF001
+        if value is None:
+            return NOTHING
+        sign = "+" if value > 0 else "-" if value < 0 else ""
+        return f"{sign}{self.number(abs(value))} %"
 
     def day(self, at: date) -> str:
         """A day."""

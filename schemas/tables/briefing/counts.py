@@ -15,7 +15,8 @@ N_CASES = Computed("cases", "uniqExact(event_id)", "Number of cases")
 N_LINES = Computed("lines", "count()", "Number of their lines")
 MASS = Computed("mass_kg", KG.format("sum(line_mass_mg)"), "Their mass in kilograms, where it is known or can be converted; exact")
 _LINES = f"""(
-  SELECT event_id, agency, line_group AS commodity_group, line_name AS goods, line_unit, line_base_unit, line_quantity, line_base, line_mass_mg
+  SELECT event_id, agency, line_group AS commodity_group, line_name AS goods, line_unit, line_base_unit, line_quantity, line_base,
+    line_mass_mg
   FROM {CASES}
   ARRAY JOIN `lines.commodity_group` AS line_group, {NAMES} AS line_name,
     `lines.unit` AS line_unit, `lines.base_unit` AS line_base_unit, `lines.quantity` AS line_quantity,
@@ -76,7 +77,8 @@ _FIRST_REPORTED = f"""(
   FROM journal WHERE kind = 'version' AND family = 'case' AND {RECEIVED} GROUP BY event_id
 )"""
 _OF_MEMBER = f"""SELECT agency, count() AS cases, sum(line_count) AS lines, sum(mass_mg) AS mass_mg,
-    quantileExactInclusiveIf(0.5)(toInt32(dateDiff('day', seized_day, toDate(first_reported))), seized_precision IN ('time', 'day')) AS delay,
+    quantileExactInclusiveIf(0.5)(toInt32(dateDiff('day', seized_day, toDate(first_reported))), seized_precision IN ('time', 'day'))
+      AS delay,
     countIf(seized_precision IN ('time', 'day')) AS dated
   FROM {CASES} AS c INNER JOIN {_FIRST_REPORTED} AS f ON f.event_id = c.event_id
   WHERE {OF_PHASE}

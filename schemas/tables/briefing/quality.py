@@ -20,7 +20,7 @@ _MISSING = {
 _OF_CASES = ", ".join(f"countIf({sql}) AS {name}" for name, (sql, _) in _MISSING.items())
 QUALITY = View(
     "briefing_quality",
-    "Briefing table 9: quality of the data by member. Messages: those received between the first and the last message about a case of the phase",
+    "Briefing table 9: quality of the data by member. Messages: those from the first to the last message about a case of the phase",
     f"""WITH {RECEPTION}
 SELECT
   {{columns}}

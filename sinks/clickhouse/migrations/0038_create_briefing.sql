@@ -21,9 +21,10 @@ SELECT
   commodity_group, uniqExact(event_id) AS cases, count() AS lines, uniqExact(agency) AS agencies,
   CAST(sum(line_mass_mg) AS Decimal(38, 6)) / 1000000 AS mass_kg
 FROM (
-  SELECT event_id, agency, line_group AS commodity_group, line_name AS goods, line_unit, line_base_unit, line_quantity, line_base, line_mass_mg
+  SELECT event_id, agency, line_group AS commodity_group, line_name AS goods, line_unit, line_base_unit, line_quantity, line_base,
+    line_mass_mg
   FROM counted_cases(known_at = {known_at:DateTime64(3, 'UTC')}, up_to = {up_to:String}, with_leave = {with_leave:Bool}, simulated = {simulated:Bool})
-  ARRAY JOIN `lines.commodity_group` AS line_group, if(`lines.code` = '', `lines.substance_or_taxon`, `lines.name`) AS line_name,
+  ARRAY JOIN `lines.commodity_group` AS line_group, arrayMap((code, own, name) -> if(code = '', own, name), `lines.code`, `lines.substance_or_taxon`, `lines.name`) AS line_name,
     `lines.unit` AS line_unit, `lines.base_unit` AS line_base_unit, `lines.quantity` AS line_quantity,
     `lines.base_quantity` AS line_base, `lines.mass_mg` AS line_mass_mg
   WHERE phase = {phase:String}
@@ -38,9 +39,10 @@ SELECT
 FROM (
   SELECT *, if(line_base_unit = 'kg', 'kg', line_unit) AS unit, if(line_base_unit = 'kg', line_base, line_quantity) AS amount
   FROM (
-  SELECT event_id, agency, line_group AS commodity_group, line_name AS goods, line_unit, line_base_unit, line_quantity, line_base, line_mass_mg
+  SELECT event_id, agency, line_group AS commodity_group, line_name AS goods, line_unit, line_base_unit, line_quantity, line_base,
+    line_mass_mg
   FROM counted_cases(known_at = {known_at:DateTime64(3, 'UTC')}, up_to = {up_to:String}, with_leave = {with_leave:Bool}, simulated = {simulated:Bool})
-  ARRAY JOIN `lines.commodity_group` AS line_group, if(`lines.code` = '', `lines.substance_or_taxon`, `lines.name`) AS line_name,
+  ARRAY JOIN `lines.commodity_group` AS line_group, arrayMap((code, own, name) -> if(code = '', own, name), `lines.code`, `lines.substance_or_taxon`, `lines.name`) AS line_name,
     `lines.unit` AS line_unit, `lines.base_unit` AS line_base_unit, `lines.quantity` AS line_quantity,
     `lines.base_quantity` AS line_base, `lines.mass_mg` AS line_mass_mg
   WHERE phase = {phase:String}
@@ -56,9 +58,10 @@ SELECT
 FROM (
   SELECT *, if(line_base_unit = 'kg', 'kg', line_unit) AS unit, if(line_base_unit = 'kg', line_base, line_quantity) AS amount
   FROM (
-  SELECT event_id, agency, line_group AS commodity_group, line_name AS goods, line_unit, line_base_unit, line_quantity, line_base, line_mass_mg
+  SELECT event_id, agency, line_group AS commodity_group, line_name AS goods, line_unit, line_base_unit, line_quantity, line_base,
+    line_mass_mg
   FROM counted_cases(known_at = {known_at:DateTime64(3, 'UTC')}, up_to = {up_to:String}, with_leave = {with_leave:Bool}, simulated = {simulated:Bool})
-  ARRAY JOIN `lines.commodity_group` AS line_group, if(`lines.code` = '', `lines.substance_or_taxon`, `lines.name`) AS line_name,
+  ARRAY JOIN `lines.commodity_group` AS line_group, arrayMap((code, own, name) -> if(code = '', own, name), `lines.code`, `lines.substance_or_taxon`, `lines.name`) AS line_name,
     `lines.unit` AS line_unit, `lines.base_unit` AS line_base_unit, `lines.quantity` AS line_quantity,
     `lines.base_quantity` AS line_base, `lines.mass_mg` AS line_mass_mg
   WHERE phase = {phase:String}
@@ -67,9 +70,10 @@ FROM (
 GROUP BY commodity_group, goods, unit
 COMMENT 'Goods of a phase by commodity group and unit, as in briefing table 2, but for each substance and taxon';
 CREATE OR REPLACE VIEW briefing_members AS
+WITH (SELECT (min(seized_day), max(seized_day)) FROM counted_cases(known_at = {known_at:DateTime64(3, 'UTC')}, up_to = {up_to:String}, with_leave = {with_leave:Bool}, simulated = {simulated:Bool}) WHERE phase = {phase:String}) AS span
 SELECT
   m.agency AS agency, c.cases AS cases, c.lines AS lines, CAST(c.mass_mg AS Decimal(38, 6)) / 1000000 AS mass_kg,
-  s.sent AS warnings_sent, r.arrived AS warnings_received, if(c.dated = 0, NULL, c.delay) AS median_delay_days
+  w.sent AS warnings_sent, w.arrived AS warnings_received, if(c.dated = 0, NULL, c.delay) AS median_delay_days
 FROM (
   SELECT agency FROM
   (
@@ -79,7 +83,8 @@ FROM (
   UNION DISTINCT SELECT agency FROM counted_cases(known_at = {known_at:DateTime64(3, 'UTC')}, up_to = {up_to:String}, with_leave = {with_leave:Bool}, simulated = {simulated:Bool}) WHERE phase = {phase:String}
 ) AS m
 LEFT JOIN (SELECT agency, count() AS cases, sum(line_count) AS lines, sum(mass_mg) AS mass_mg,
-    quantileExactInclusiveIf(0.5)(toInt32(dateDiff('day', seized_day, toDate(first_reported))), seized_precision IN ('time', 'day')) AS delay,
+    quantileExactInclusiveIf(0.5)(toInt32(dateDiff('day', seized_day, toDate(first_reported))), seized_precision IN ('time', 'day'))
+      AS delay,
     countIf(seized_precision IN ('time', 'day')) AS dated
   FROM counted_cases(known_at = {known_at:DateTime64(3, 'UTC')}, up_to = {up_to:String}, with_leave = {with_leave:Bool}, simulated = {simulated:Bool}) AS c INNER JOIN (
   SELECT event_id, argMin(ifNull(reported_at, received_at), version) AS first_reported
@@ -87,33 +92,15 @@ LEFT JOIN (SELECT agency, count() AS cases, sum(line_count) AS lines, sum(mass_m
 ) AS f ON f.event_id = c.event_id
   WHERE phase = {phase:String}
   GROUP BY agency) AS c ON c.agency = m.agency
-LEFT JOIN (SELECT sender, count() AS sent FROM (SELECT w.agency AS sender, w.warned AS warned, toDate(ifNull(w.reported_at, w.received_at)) AS sent_day
+LEFT JOIN (SELECT side.1 AS member, sum(side.2) AS sent, sum(side.3) AS arrived FROM (SELECT arrayJoin(arrayConcat([(toString(agency), 1, 0)], arrayMap(one -> (toString(one), 0, 1), warned))) AS side
   FROM (SELECT agency, warned, reported_at, received_at
 FROM journal
 WHERE kind = 'version' AND family = 'warning' AND received_at <= {known_at:DateTime64(3, 'UTC')} AND status = 'current' AND indexOf(['TLP:CLEAR', 'TLP:GREEN', 'TLP:AMBER', 'TLP:AMBER+STRICT', 'TLP:RED'], toString(tlp)) BETWEEN 1 AND indexOf(['TLP:CLEAR', 'TLP:GREEN', 'TLP:AMBER', 'TLP:AMBER+STRICT', 'TLP:RED'], {up_to:String})
   AND (handling_code IN ('H0', 'H1') OR ({with_leave:Bool} AND handling_code IN ('H2', 'H3')))
   AND simulated = {simulated:Bool}
-  AND (event_id, version) IN (SELECT event_id, max(version) FROM journal WHERE kind = 'version' AND family = 'warning' AND received_at <= {known_at:DateTime64(3, 'UTC')} GROUP BY event_id)) AS w) WHERE sent_day BETWEEN (SELECT first_day FROM (
-  SELECT min(seized_day) AS first_day, max(seized_day) AS last_day
-  FROM counted_cases(known_at = {known_at:DateTime64(3, 'UTC')}, up_to = {up_to:String}, with_leave = {with_leave:Bool}, simulated = {simulated:Bool}) WHERE phase = {phase:String}
-)) AND (SELECT last_day FROM (
-  SELECT min(seized_day) AS first_day, max(seized_day) AS last_day
-  FROM counted_cases(known_at = {known_at:DateTime64(3, 'UTC')}, up_to = {up_to:String}, with_leave = {with_leave:Bool}, simulated = {simulated:Bool}) WHERE phase = {phase:String}
-)) GROUP BY sender) AS s ON s.sender = m.agency
-LEFT JOIN (SELECT arrayJoin(warned) AS member, count() AS arrived FROM (SELECT w.agency AS sender, w.warned AS warned, toDate(ifNull(w.reported_at, w.received_at)) AS sent_day
-  FROM (SELECT agency, warned, reported_at, received_at
-FROM journal
-WHERE kind = 'version' AND family = 'warning' AND received_at <= {known_at:DateTime64(3, 'UTC')} AND status = 'current' AND indexOf(['TLP:CLEAR', 'TLP:GREEN', 'TLP:AMBER', 'TLP:AMBER+STRICT', 'TLP:RED'], toString(tlp)) BETWEEN 1 AND indexOf(['TLP:CLEAR', 'TLP:GREEN', 'TLP:AMBER', 'TLP:AMBER+STRICT', 'TLP:RED'], {up_to:String})
-  AND (handling_code IN ('H0', 'H1') OR ({with_leave:Bool} AND handling_code IN ('H2', 'H3')))
-  AND simulated = {simulated:Bool}
-  AND (event_id, version) IN (SELECT event_id, max(version) FROM journal WHERE kind = 'version' AND family = 'warning' AND received_at <= {known_at:DateTime64(3, 'UTC')} GROUP BY event_id)) AS w) WHERE sent_day BETWEEN (SELECT first_day FROM (
-  SELECT min(seized_day) AS first_day, max(seized_day) AS last_day
-  FROM counted_cases(known_at = {known_at:DateTime64(3, 'UTC')}, up_to = {up_to:String}, with_leave = {with_leave:Bool}, simulated = {simulated:Bool}) WHERE phase = {phase:String}
-)) AND (SELECT last_day FROM (
-  SELECT min(seized_day) AS first_day, max(seized_day) AS last_day
-  FROM counted_cases(known_at = {known_at:DateTime64(3, 'UTC')}, up_to = {up_to:String}, with_leave = {with_leave:Bool}, simulated = {simulated:Bool}) WHERE phase = {phase:String}
-)) GROUP BY member) AS r
-  ON r.member = m.agency
+  AND (event_id, version) IN (SELECT event_id, max(version) FROM journal WHERE kind = 'version' AND family = 'warning' AND received_at <= {known_at:DateTime64(3, 'UTC')} GROUP BY event_id))
+  WHERE toDate(ifNull(reported_at, received_at)) BETWEEN span.1 AND span.2) GROUP BY member) AS w
+  ON w.member = m.agency
 COMMENT 'Briefing table 3: members of a phase. A case counts for the agency that reported it. Members without a case are there too';
 CREATE OR REPLACE VIEW briefing_routes AS
 SELECT
@@ -155,7 +142,7 @@ FROM
   SELECT agency, case_no, event_id, seized_day, country, transport_mode, concealment_methods, tlp, commodity_group,
     sum(line_mass_mg) AS mass_mg, arrayStringConcat(arraySort(groupUniqArray(line_name)), '; ') AS goods
   FROM counted_cases(known_at = {known_at:DateTime64(3, 'UTC')}, up_to = {up_to:String}, with_leave = {with_leave:Bool}, simulated = {simulated:Bool})
-  ARRAY JOIN `lines.commodity_group` AS commodity_group, if(`lines.code` = '', `lines.substance_or_taxon`, `lines.name`) AS line_name,
+  ARRAY JOIN `lines.commodity_group` AS commodity_group, arrayMap((code, own, name) -> if(code = '', own, name), `lines.code`, `lines.substance_or_taxon`, `lines.name`) AS line_name,
     `lines.mass_mg` AS line_mass_mg
   WHERE phase = {phase:String}
   GROUP BY ALL
@@ -166,12 +153,12 @@ COMMENT 'Briefing table 7: the 10 cases of a phase with the largest mass in each
 CREATE OR REPLACE VIEW briefing_first_seen AS
 SELECT
   one.1 AS feature, one.2 AS commodity_group, one.3 AS value, min(seized_day) AS first_day,
-  argMin(agency, (seized_day, agency, case_no)) AS agency,
-  argMin(case_no, (seized_day, agency, case_no)) AS case_no, countIf(of_phase = {phase:String}) AS cases,
-  uniqExactIf(agency, of_phase = {phase:String}) AS agencies
+  argMin(reporter, (seized_day, reporter, number)) AS agency,
+  argMin(number, (seized_day, reporter, number)) AS case_no, countIf(of_phase = {phase:String}) AS cases,
+  uniqExactIf(reporter, of_phase = {phase:String}) AS agencies
 FROM
 (
-  SELECT event_id, agency, case_no, phase AS of_phase, seized_day, arrayJoin(arrayDistinct(arrayConcat(
+  SELECT event_id, agency AS reporter, case_no AS number, phase AS of_phase, seized_day, arrayJoin(arrayDistinct(arrayConcat(
     arrayFilter(one -> one.3 != '', arrayMap((g, c) -> ('substance', toString(g), toString(c)), `lines.commodity_group`, `lines.code`)),
     arrayFlatten(arrayMap(g -> arrayMap(m -> ('concealment', g, toString(m)), concealment_methods), arrayDistinct(arrayMap(one -> toString(one), `lines.commodity_group`)))),
     arrayFlatten(arrayMap(g -> arrayFlatten(arrayMap(
@@ -179,9 +166,11 @@ FROM
   FROM counted_cases(known_at = {known_at:DateTime64(3, 'UTC')}, up_to = {up_to:String}, with_leave = {with_leave:Bool}, simulated = {simulated:Bool})
 )
 GROUP BY one
-HAVING argMin(of_phase, (seized_day, agency, case_no)) = {phase:String}
+HAVING argMin(of_phase, (seized_day, reporter, number)) = {phase:String}
 COMMENT 'Briefing table 8: what was seen in a phase for the first time. New is what no earlier case of this exchange had, by day of seizure';
 CREATE OR REPLACE VIEW briefing_quality AS
+WITH (SELECT (min(received_at), max(received_at)) FROM journal
+    WHERE kind = 'version' AND family = 'case' AND received_at <= {known_at:DateTime64(3, 'UTC')} AND event_id IN (SELECT event_id FROM counted_cases(known_at = {known_at:DateTime64(3, 'UTC')}, up_to = {up_to:String}, with_leave = {with_leave:Bool}, simulated = {simulated:Bool}) WHERE phase = {phase:String})) AS reception
 SELECT
   m.agency AS agency, r.messages AS messages, r.rejected AS rejected, r.duplicates AS duplicates,
   r.withdrawn AS withdrawn, c.cases AS cases, c.corrected AS corrected, c.suspected AS suspected_duplicates,
@@ -206,16 +195,10 @@ LEFT JOIN
   SELECT agency, count() AS messages, countIf(outcome = 'rejected') AS rejected, countIf(outcome = 'duplicate') AS duplicates,
     countIf(outcome = 'withdrawn') AS withdrawn
   FROM receipts
-  WHERE reason != 'test_message' AND received_at BETWEEN (SELECT from_at FROM (
-  SELECT min(received_at) AS from_at, max(received_at) AS to_at
-  FROM journal WHERE kind = 'version' AND family = 'case' AND received_at <= {known_at:DateTime64(3, 'UTC')} AND event_id IN (SELECT event_id FROM counted_cases(known_at = {known_at:DateTime64(3, 'UTC')}, up_to = {up_to:String}, with_leave = {with_leave:Bool}, simulated = {simulated:Bool}) WHERE phase = {phase:String})
-)) AND (SELECT to_at FROM (
-  SELECT min(received_at) AS from_at, max(received_at) AS to_at
-  FROM journal WHERE kind = 'version' AND family = 'case' AND received_at <= {known_at:DateTime64(3, 'UTC')} AND event_id IN (SELECT event_id FROM counted_cases(known_at = {known_at:DateTime64(3, 'UTC')}, up_to = {up_to:String}, with_leave = {with_leave:Bool}, simulated = {simulated:Bool}) WHERE phase = {phase:String})
-))
+  WHERE reason != 'test_message' AND received_at BETWEEN reception.1 AND reception.2
   GROUP BY agency
 ) AS r ON r.agency = m.agency
-COMMENT 'Briefing table 9: quality of the data by member. Messages: those received between the first and the last message about a case of the phase';
+COMMENT 'Briefing table 9: quality of the data by member. Messages: those from the first to the last message about a case of the phase';
 CREATE OR REPLACE VIEW briefing_changes AS
 SELECT
   agency, uniqExactIf(event_id, version_before > 0) AS cases_before,
@@ -236,6 +219,8 @@ FROM
 GROUP BY agency
 COMMENT 'Briefing table 10: what changed by member since the edition whose cut-off was since, by the same choice of cases';
 CREATE OR REPLACE VIEW briefing_response AS
+WITH (SELECT (min(seized_day), max(seized_day)) FROM counted_cases(known_at = {known_at:DateTime64(3, 'UTC')}, up_to = {up_to:String}, with_leave = {with_leave:Bool}, simulated = {simulated:Bool}) WHERE phase = {phase:String}) AS span, (SELECT (min(received_at), max(received_at)) FROM journal
+    WHERE kind = 'version' AND family = 'case' AND received_at <= {known_at:DateTime64(3, 'UTC')} AND event_id IN (SELECT event_id FROM counted_cases(known_at = {known_at:DateTime64(3, 'UTC')}, up_to = {up_to:String}, with_leave = {with_leave:Bool}, simulated = {simulated:Bool}) WHERE phase = {phase:String})) AS reception
 SELECT
   m.agency AS agency, w.warnings AS warnings_received, w.answered AS warnings_answered,
   if(w.answered = 0, NULL, round(w.seconds / 3600, 1)) AS median_hours_to_feedback, n.sent AS notifications,
@@ -260,13 +245,7 @@ WHERE kind = 'version' AND family = 'warning' AND received_at <= {known_at:DateT
   AND (handling_code IN ('H0', 'H1') OR ({with_leave:Bool} AND handling_code IN ('H2', 'H3')))
   AND simulated = {simulated:Bool}
   AND (event_id, version) IN (SELECT event_id, max(version) FROM journal WHERE kind = 'version' AND family = 'warning' AND received_at <= {known_at:DateTime64(3, 'UTC')} GROUP BY event_id))
-  WHERE toDate(warned_at) BETWEEN (SELECT first_day FROM (
-  SELECT min(seized_day) AS first_day, max(seized_day) AS last_day
-  FROM counted_cases(known_at = {known_at:DateTime64(3, 'UTC')}, up_to = {up_to:String}, with_leave = {with_leave:Bool}, simulated = {simulated:Bool}) WHERE phase = {phase:String}
-)) AND (SELECT last_day FROM (
-  SELECT min(seized_day) AS first_day, max(seized_day) AS last_day
-  FROM counted_cases(known_at = {known_at:DateTime64(3, 'UTC')}, up_to = {up_to:String}, with_leave = {with_leave:Bool}, simulated = {simulated:Bool}) WHERE phase = {phase:String}
-))) AS w LEFT JOIN (SELECT in_reply_to, agency AS member, min(ifNull(reported_at, received_at)) AS answered_at
+  WHERE toDate(warned_at) BETWEEN span.1 AND span.2) AS w LEFT JOIN (SELECT in_reply_to, agency AS member, min(ifNull(reported_at, received_at)) AS answered_at
   FROM (SELECT in_reply_to, agency, reported_at, received_at
 FROM journal
 WHERE kind = 'version' AND family = 'feedback' AND received_at <= {known_at:DateTime64(3, 'UTC')} AND status = 'current' AND indexOf(['TLP:CLEAR', 'TLP:GREEN', 'TLP:AMBER', 'TLP:AMBER+STRICT', 'TLP:RED'], toString(tlp)) BETWEEN 1 AND indexOf(['TLP:CLEAR', 'TLP:GREEN', 'TLP:AMBER', 'TLP:AMBER+STRICT', 'TLP:RED'], {up_to:String})
@@ -281,13 +260,7 @@ LEFT JOIN (SELECT member, count() AS sent, countIf(answered IS NOT NULL) AS judg
   (
     SELECT notification_id, any(member) AS member, min(_timestamp) AS sent_at FROM notifications
     WHERE _timestamp <= {known_at:DateTime64(3, 'UTC')} AND reason IN ('alert', 'warning')
-      AND _timestamp BETWEEN (SELECT from_at FROM (
-  SELECT min(received_at) AS from_at, max(received_at) AS to_at
-  FROM journal WHERE kind = 'version' AND family = 'case' AND received_at <= {known_at:DateTime64(3, 'UTC')} AND event_id IN (SELECT event_id FROM counted_cases(known_at = {known_at:DateTime64(3, 'UTC')}, up_to = {up_to:String}, with_leave = {with_leave:Bool}, simulated = {simulated:Bool}) WHERE phase = {phase:String})
-)) AND (SELECT to_at FROM (
-  SELECT min(received_at) AS from_at, max(received_at) AS to_at
-  FROM journal WHERE kind = 'version' AND family = 'case' AND received_at <= {known_at:DateTime64(3, 'UTC')} AND event_id IN (SELECT event_id FROM counted_cases(known_at = {known_at:DateTime64(3, 'UTC')}, up_to = {up_to:String}, with_leave = {with_leave:Bool}, simulated = {simulated:Bool}) WHERE phase = {phase:String})
-))
+      AND _timestamp BETWEEN reception.1 AND reception.2
     GROUP BY notification_id
   ) AS n
   LEFT JOIN
@@ -301,9 +274,10 @@ SELECT
   agency, commodity_group, uniqExact(event_id) AS cases, count() AS lines,
   CAST(sum(line_mass_mg) AS Decimal(38, 6)) / 1000000 AS mass_kg
 FROM (
-  SELECT event_id, agency, line_group AS commodity_group, line_name AS goods, line_unit, line_base_unit, line_quantity, line_base, line_mass_mg
+  SELECT event_id, agency, line_group AS commodity_group, line_name AS goods, line_unit, line_base_unit, line_quantity, line_base,
+    line_mass_mg
   FROM counted_cases(known_at = {known_at:DateTime64(3, 'UTC')}, up_to = {up_to:String}, with_leave = {with_leave:Bool}, simulated = {simulated:Bool})
-  ARRAY JOIN `lines.commodity_group` AS line_group, if(`lines.code` = '', `lines.substance_or_taxon`, `lines.name`) AS line_name,
+  ARRAY JOIN `lines.commodity_group` AS line_group, arrayMap((code, own, name) -> if(code = '', own, name), `lines.code`, `lines.substance_or_taxon`, `lines.name`) AS line_name,
     `lines.unit` AS line_unit, `lines.base_unit` AS line_base_unit, `lines.quantity` AS line_quantity,
     `lines.base_quantity` AS line_base, `lines.mass_mg` AS line_mass_mg
   WHERE phase = {phase:String}

@@ -10,10 +10,10 @@ FONT = 11
 """Height of a text."""
 
 
-def svg(width: float, height: float, parts: Iterable[str], title: str) -> Markup:
-    """A drawing that fits the width of the page."""
+def svg(width: float, height: float, parts: Iterable[str], title: str, kind: str = "wide") -> Markup:
+    """A drawing that fits the width of the page; a ``narrow`` one takes two thirds of it."""
     inside = "".join(parts)
-    head = f'<svg class="chart" viewBox="0 0 {width:g} {height:g}" role="img" aria-label="{escape(title)}">'
+    head = f'<svg class="chart {kind}" viewBox="0 0 {width:g} {height:g}" role="img" aria-label="{escape(title)}">'
     return Markup(f"{head}{inside}</svg>")  # noqa: S704 - each part is made here, its texts escaped
 
 

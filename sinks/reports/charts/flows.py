@@ -20,7 +20,7 @@ def draw(rows: Rows, words: Words) -> Markup | None:
     if not known:
         return None
     parts = [part for place, row in enumerate(known) for part in _route(place, dict(row), known[0]["cases"], words)]
-    return svg(_LABEL + _BAR + 60, _STEP * len(known) + 6, parts, words.texts["chart_flows"])
+    return svg(_LABEL + _BAR + 60, _STEP * len(known) + 6, parts, words.texts["chart_flows"], kind="narrow")
 
 
 def _route(place: int, row: dict[str, object], most: int, words: Words) -> Iterator[str]:

@@ -34,7 +34,7 @@ def draw(rows: Rows, sides: tuple[str, str], labels: Labels, title: str, words: 
             x, y = _LEFT + across.index(other) * _WIDE + 14, _TOP + down.index(one) * _TALL + _TALL / 2
             radius = max(1.2, round(_LARGEST * sqrt(cases / most), 1))
             parts += [circle(x, y, radius, "dot"), text(x + radius + 4, y + 4, words.number(cases))]
-    return svg(_LEFT + _WIDE * len(across) + 70, _TOP + _TALL * len(down) + 4, parts, title)
+    return svg(_LEFT + _WIDE * len(across) + 70, _TOP + _TALL * len(down) + 4, parts, title, kind="narrow")
 
 
 def _order(counts: dict[tuple[str, str], int], side: int) -> Sequence[str]:
