@@ -27,6 +27,27 @@ def before(phase: str) -> str:
     return known[place - 1] if place else ""
 
 
+def between(operation: str, text: str) -> list[str]:
+    """The phases from I to IV, as ``I-IV``, the earliest first. Raises Refused when an end is not a phase, or they are turned round."""
+    first, dash, last = text.partition("-")
+    if not dash:
+        raise Refused(f"{text!r}: give the first and the last phase, as I-IV")
+    known = [one for one in of_operation(operation) if one not in _SKIPPED]
+    start, end = (known.index(code(operation, one)) for one in (first, last))
+    if start >= end:
+        raise Refused(f"{text!r}: {last} is not after {first}")
+    return known[start : end + 1]
+
+
+def pair(text: str) -> tuple[str, str]:
+    """Two countries of the code list, as ``VN,CN``. Raises Refused."""
+    countries = [one.strip().upper() for one in text.split(",")]
+    unknown = [one for one in countries if one not in code_list("countries")]
+    if len(countries) != 2 or len(set(countries)) != 2 or unknown:  # noqa: PLR2004 - a pair
+        raise Refused(f"{text!r}: give two countries by their codes, as VN,CN")
+    return countries[0], countries[1]
+
+
 def of_operation(operation: str) -> list[str]:
     """The phases of an operation, the earliest first. Raises Refused for an operation that the code list does not have."""
     if operation not in code_list("operations"):

@@ -1,42 +1,56 @@
-"""Writes the files of a briefing: it asks ClickHouse for the tables of a phase and of the phase before it."""
+"""Puts a briefing of each kind together: it asks ClickHouse for the tables that the kind needs."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from decimal import Decimal
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from functools import reduce
 
-from mekong.deploy.cli.csv_lines import csv_lines
-from mekong.deploy.exports.run import complete
 from mekong.schemas.errors import Refused
 from mekong.schemas.languages import Language
+from mekong.schemas.tlp import LEVELS
 from mekong.sinks.clickhouse.client import Database
-from mekong.sinks.reports import document, workbook
-from mekong.sinks.reports.briefing import Briefing, ShownTable, write
-from mekong.sinks.reports.page import page
-from mekong.sinks.reports.question import Scope, account, read_all
-from mekong.sinks.reports.record import record
-from mekong.sinks.reports.shape import Answers
+from mekong.sinks.reports.briefing import Briefing, Named, write
+from mekong.sinks.reports.kinds import BILATERAL, JOINT, MEMBER, PHASE, PLANNED, KindOf
+from mekong.sinks.reports.question import Account, Scope, account, read_all
+from mekong.sinks.reports.shape import Answers, Rows
 from mekong.sinks.reports.tables import BY_NAME
 from mekong.sinks.reports.words import Words
 
-_MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"
-"""The byte-order mark, by which Excel knows UTF-8."""
+
+def of_phase(database: Database, scope: Scope, before: str, language: Language, confirmed: Mapping[str, int]) -> Briefing:
+    """The briefing of a phase. ``before``: the phase to compare with; empty: none. ``confirmed``: member -> the cases it confirmed.
+
+    Raises Refused when no case counts, Retriable.
+    """
+    return _one(database, PHASE, scope, before, language, confirmed)
 
 
-def briefing(database: Database, scope: Scope, before: str, language: Language, confirmed: Iterable[str] = ()) -> Briefing:
-    """Ask for everything. ``before``: the phase to compare with; empty: none. Raises Refused when no case counts, Retriable."""
-    counted = account(database, scope)
-    if not counted.cases:
-        raise Refused(_nothing(scope, counted.above, counted.other))
-    now = read_all(database, BY_NAME, scope)
-    earlier = scope._replace(phase=before, since=None)
-    compared = read_all(database, {name: BY_NAME[name] for name in ("groups", "members", "member_groups")}, earlier) if before else {}
-    if not any(row["cases"] for row in compared.get("members", ())):
-        compared, before = {}, ""
+def of_member(database: Database, scope: Scope, member: str, language: Language, confirmed: Mapping[str, int]) -> Briefing:
+    """A member's own figures. Raises Refused when the agency is not a member of the phase."""
+    return _one(database, MEMBER, scope, "", language, confirmed, member=member)
+
+
+def of_plan(database: Database, scope: Scope, before: str, language: Language, confirmed: Mapping[str, int]) -> Briefing:
+    """The table for planning the next phase."""
+    return _one(database, PLANNED, scope, before, language, confirmed)
+
+
+def between(database: Database, scope: Scope, pair: tuple[str, str], language: Language, confirmed: Mapping[str, int]) -> Briefing:
+    """The briefing between two countries."""
+    return _one(database, BILATERAL, scope, "", language, confirmed, pair=pair)
+
+
+def of_phases(database: Database, scope: Scope, phases: Sequence[str], language: Language) -> Briefing:
+    """The joint evaluation of several phases. Raises Refused when none of them has a case that counts."""
+    scopes = [scope._replace(phase=phase) for phase in phases]
+    counted = [account(database, one) for one in scopes]
+    if not any(one.cases for one in counted):
+        raise Refused(_nothing(scopes[-1], counted[-1]))
     words = Words(language)
-    names = (phase_name(scope.phase, words), phase_name(before, words) if before else "")
-    return write(scope, counted, Answers(now, compared), words, names, frozenset(confirmed))
+    read = {one.phase: _read(database, JOINT, one) for one in scopes}
+    named = Named(words.say("from_to", first=phase_name(phases[0], words), last=phase_name(phases[-1], words)))
+    answers = Answers(read[phases[-1]], {}, read)
+    return write(JOINT, scope._replace(phase=""), reduce(_sum, counted), answers, words, named)
 
 
 def phase_name(phase: str, words: Words) -> str:
@@ -44,56 +58,57 @@ def phase_name(phase: str, words: Words) -> str:
     return words.label("phases", phase) if phase else words.texts["outside"]
 
 
-def files(made: Briefing) -> Mapping[str, Callable[[Path], object]]:
-    """Each file of a briefing, and what writes it."""
-    found: dict[str, Callable[[Path], object]] = {
-        "report.html": lambda path: path.write_text(page(made), encoding="utf-8"),
-        "report.json": lambda path: path.write_text(record(made), encoding="utf-8"),
-        "report.xlsx": lambda path: workbook.write(path, made),
-        "report.docx": lambda path: document.write(path, made),
-    }
-    for table in made.tables.values():
-        if table.rows:
-            found[f"{table.name}.csv"] = lambda path, table=table: path.write_text(_csv(table), encoding="utf-8", newline="")  # type: ignore[misc]
-    return found
+def _one(
+    database: Database,
+    kind: KindOf,
+    scope: Scope,
+    before: str,
+    language: Language,
+    confirmed: Mapping[str, int],
+    *,
+    member: str = "",
+    pair: tuple[str, str] = ("", ""),
+) -> Briefing:
+    counted = account(database, scope)
+    if not counted.cases:
+        raise Refused(_nothing(scope, counted))
+    now, words = _read(database, kind, scope), Words(language)
+    if member and member not in {row["agency"] for row in now["members"]}:
+        raise Refused(f"{member} is not a member of {phase_name(scope.phase, words)}, as known at the cut-off, and reported no case of it")
+    compared = _compared(database, scope, before)
+    countries = (words.label("countries", pair[0]), words.label("countries", pair[1]))
+    right = frozenset(row["agency"] for row in now["members"] if confirmed.get(row["agency"]) == row["cases"])
+    named = Named(phase_name(scope.phase, words), phase_name(before, words) if compared else "", member, countries, right)
+    return write(kind, scope, counted, Answers(now, compared, pair=frozenset(pair)), words, named)
 
 
-def save(made: Briefing, folder: Path) -> list[str]:
-    """Write all files into a folder; their names. A file appears only when it is complete. Raises Refused when one cannot be written."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as exc:
-        raise Refused(f"{folder} cannot be made: {exc.strerror}") from exc
-    wanted = files(made)
-    for name, write_to in wanted.items():
-        with complete(folder / name) as partial:
-            write_to(partial)
-    return list(wanted)
+def _read(database: Database, kind: KindOf, scope: Scope) -> Mapping[str, Rows]:
+    return read_all(database, {name: BY_NAME[name] for name in kind.needs}, scope)
 
 
-def _csv(table: ShownTable) -> str:
-    """Codes and exact numbers, as in ClickHouse: a program reads them. A text is never a formula."""
-    columns = table.table.columns
-    lines = [[column.name for column in columns], ["Decimal" if column.is_number else "String" for column in columns]]
-    lines += [[_value(row[column.name]) for column in columns] for row in table.rows]
-    return _MARK + "".join(f"{line}\r\n" for line in csv_lines(lines))
+def _compared(database: Database, scope: Scope, before: str) -> Mapping[str, Rows]:
+    """The tables of the phase before; nothing when it has no case that counts."""
+    if not before:
+        return {}
+    found = _read(database, JOINT, scope._replace(phase=before, since=None))
+    return found if any(row["cases"] for row in found["members"]) else {}
 
 
-def _value(value: object) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, Decimal):
-        return f"{value:f}"
-    return "; ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+def _sum(one: Account, other: Account) -> Account:
+    """The account of two phases together."""
+    strictest = max(one.level, other.level, key=LEVELS.index)
+    return Account(one.cases + other.cases, one.above + other.above, one.other + other.other, strictest)
 
 
-def _nothing(scope: Scope, above: int, other: int) -> str:
+def _nothing(scope: Scope, counted: Account) -> str:
     """Why no case counts, and what to do."""
     asked, others = ("simulated", "real") if scope.simulated else ("real", "simulated")
     which = f"the phase {scope.phase}" if scope.phase else "no operation"
     said = [f"{scope.known_at:%Y-%m-%d %H:%M} UTC: the exchange knew of 0 {asked} cases for {which} that may be shown"]
-    if other:
-        said.append(f"it knew of {other:,} {others} cases: {'leave out' if scope.simulated else 'add'} --simulated")
-    if above:
-        said.append(f"{above:,} cases have a marking above {scope.up_to}, or need their senders' leave: see --up-to and --with-leave")
+    if counted.other:
+        said.append(f"it knew of {counted.other:,} {others} cases: {'leave out' if scope.simulated else 'add'} --simulated")
+    if counted.above:
+        said.append(
+            f"{counted.above:,} cases have a marking above {scope.up_to}, or need their senders' leave: see --up-to and --with-leave"
+        )
     return ". ".join(said)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from mekong.schemas.tables.shape import Computed
+from mekong.sinks.reports.kinds import KindOf
 from mekong.sinks.reports.question import Account, Scope
 from mekong.sinks.reports.shape import Answers, Kind, ReportTable, Row, Rows, Show
-from mekong.sinks.reports.summary import Facts, Sentence, summary
-from mekong.sinks.reports.tables import TABLES
+from mekong.sinks.reports.summary import Facts, Sentence
 from mekong.sinks.reports.words import Words
 
 
@@ -74,26 +75,40 @@ class ShownTable:
         return f"{shown} (?)" if column.kind is Kind.AGENCY and row[column.name] in self.marked else shown
 
 
+class Named(NamedTuple):
+    """What a briefing is about, in words."""
+
+    phase: str
+    """Name of the phase; of several phases the first and the last."""
+    before: str = ""
+    """Name of the phase before; empty when nothing is compared."""
+    member: str = ""
+    """The agency that a briefing is for; empty: for all."""
+    pair: tuple[str, str] = ("", "")
+    """The names of two countries."""
+    confirmed: frozenset[str] = frozenset()
+    """Members that have confirmed the figures of this edition."""
+
+
 @dataclass(frozen=True)
 class Briefing:
     """One edition of a briefing."""
 
+    kind: KindOf
     scope: Scope
     account: Account
-    name: str
-    """Name of the phase."""
-    before: str
-    """Name of the phase before; empty when nothing is compared."""
+    named: Named
     words: Words
     tables: Mapping[str, ShownTable]
     sentences: Sequence[Sentence]
-    confirmed: frozenset[str]
-    """Members that have confirmed the figures of this edition."""
+    members: Mapping[str, int]
+    """Members of the phase and their cases."""
 
     @property
     def unconfirmed(self) -> list[str]:
-        """Members whose figures are not confirmed."""
-        return sorted(row["agency"] for row in self.tables["members"].rows if row["agency"] not in self.confirmed)
+        """Members whose figures are not confirmed; of a member's own briefing this member only."""
+        concerned = {self.named.member} if self.named.member else self.members.keys()
+        return sorted(concerned - self.named.confirmed)
 
     @property
     def is_provisional(self) -> bool:
@@ -103,7 +118,8 @@ class Briefing:
     @property
     def title(self) -> str:
         """The title of the page."""
-        return self.words.say("title", phase=self.name)
+        countries = {"one": self.named.pair[0], "other": self.named.pair[1]}
+        return self.words.say(f"title_of_{self.kind.name}", phase=self.named.phase, agency=self.named.member, **countries)
 
     @property
     def edition(self) -> str:
@@ -125,13 +141,16 @@ class Briefing:
     @property
     def notes(self) -> list[str]:
         """What a reader must know before the figures."""
-        words, members = self.words, len(self.tables["members"].rows)
+        words, members = self.words, len(self.members)
         found = [words.texts["note_simulated"]] if self.scope.simulated else []
-        if self.is_provisional:
+        if self.named.member and self.is_provisional:
+            found.append(words.say("note_member", agency=self.named.member))
+        elif self.is_provisional:
             found.append(words.say("note_provisional", confirmed=members - len(self.unconfirmed), members=members))
+            found += [words.texts["note_marks"]] if "members" in self.tables else []
         if self.account.above:
             found.append(words.say("note_above", cases=self.account.above, level=self.scope.up_to))
-        return [*found, words.texts["note_first"]] if self.scope.since is None else found
+        return [*found, words.texts["note_first"]] if self.scope.since is None and "changes" in self.tables else found
 
     @property
     def shown(self) -> list[ShownTable]:
@@ -143,13 +162,16 @@ class Briefing:
         return self.tables[sentence.table].title.partition(".")[0]
 
 
-def write(scope: Scope, account: Account, answers: Answers, words: Words, names: tuple[str, str], confirmed: frozenset[str]) -> Briefing:
-    """Write a briefing from the rows of all tables that read a view. ``names``: of the phase, and of the one before."""
-    made = {table.name: table.made(answers) if table.made else answers.now[table.name] for table in TABLES}
-    complete = Answers(made, answers.before)
-    marks = {"members": frozenset(row["agency"] for row in made["members"]) - confirmed}
-    tables = {table.name: ShownTable(table, made[table.name], words, marks.get(table.name, frozenset())) for table in TABLES}
-    return Briefing(scope, account, names[0], names[1], words, tables, summary(Facts(complete, words, names[1])), confirmed)
+def write(kind: KindOf, scope: Scope, account: Account, answers: Answers, words: Words, named: Named) -> Briefing:
+    """Write a briefing from the rows of the tables that read a view."""
+    made = {table.name: table.made(answers) if table.made else answers.now[table.name] for table in kind.tables}
+    if named.member:
+        made = {name: [row for row in rows if row["agency"] == named.member] for name, rows in made.items()}
+    marks = {"members": frozenset(row["agency"] for row in made.get("members", ())) - named.confirmed}
+    tables = {table.name: ShownTable(table, made[table.name], words, marks.get(table.name, frozenset())) for table in kind.tables}
+    facts = Facts(replace(answers, now={**answers.now, **made}), words, named.before)
+    members = {row["agency"]: row["cases"] for row in answers.now.get("members", ())}
+    return Briefing(kind, scope, account, named, words, tables, list(kind.summary(facts)), members)
 
 
 def comment(table: ReportTable, column: str) -> str:

@@ -23,7 +23,9 @@ def page(briefing: Briefing) -> str:
     """The page."""
     style = Markup((_FOLDER / "style.css").read_text(encoding="utf-8"))  # noqa: S704 - a file of our own
     given: dict[str, Any] = {"briefing": briefing, "t": briefing.words.texts, "say": briefing.words.say}
-    return _PAGES.get_template("report.html").render(given | {"style": style, "each_page": _css(briefing.line), "charts": charts(briefing)})
+    return _PAGES.get_template("report.html").render(
+        given | {"style": style, "each_page": _css(briefing.line), "charts": charts(briefing) if briefing.kind.has_charts else []}
+    )
 
 
 def _css(text: str) -> Markup:

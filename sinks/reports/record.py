@@ -17,6 +17,7 @@ def record(briefing: Briefing) -> str:
     scope, count = briefing.scope, briefing.account
     found = {
         "format": FORMAT,
+        "kind": briefing.kind.name,
         "title": briefing.title,
         "phase": scope.phase,
         "language": briefing.words.language,
@@ -26,7 +27,7 @@ def record(briefing: Briefing) -> str:
         "simulated": scope.simulated,
         "provisional": briefing.is_provisional,
         "unconfirmed": briefing.unconfirmed,
-        "compared_with": briefing.before or None,
+        "compared_with": briefing.named.before or None,
         "summary": [{"sentence": one.text, "table": one.table} for one in briefing.sentences],
         "tables": {name: _table(table) for name, table in briefing.tables.items()},
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -25,7 +25,8 @@ class Kind(StrEnum):
     TEXT = "text"  # words of a member
     AGENCY = "agency"
     FEATURE = "feature"  # a value of the column ``feature``
-    WORD = "word"  # a word of our own, from the texts
+    WORD = "word"  # a code of a list, or a property of a case
+    SAID = "said"  # a word of our own: its key in the texts, after ``said_``
 
 
 class Show(NamedTuple):
@@ -49,6 +50,10 @@ class Answers:
     now: Mapping[str, Rows]
     before: Mapping[str, Rows]
     """Empty when nothing is compared."""
+    phases: Mapping[str, Mapping[str, Rows]] = field(default_factory=dict)
+    """Phase -> the same, of a joint evaluation."""
+    pair: frozenset[str] = frozenset()
+    """The two countries of a briefing between them."""
 
 
 @dataclass(frozen=True)

@@ -39,9 +39,10 @@ class Facts(NamedTuple):
         return self.answers.now
 
 
-def summary(facts: Facts) -> list[Sentence]:
-    """The sentences, in the order of the tables."""
-    return [sentence for write in _WRITERS for sentence in write(facts)]
+def summary(facts: Facts) -> Iterator[Sentence]:
+    """The sentences about a phase, in the order of the tables."""
+    for write in _WRITERS:
+        yield from write(facts)
 
 
 def total(tables: Mapping[str, Rows]) -> Row:

@@ -52,6 +52,10 @@ class Words(NamedTuple):
         sign = "+" if value > 0 else "-" if value < 0 else ""
         return f"{sign}{self.number(abs(value))} %"
 
+    def change(self, value: int) -> str:
+        """A difference with its sign: +1,200."""
+        return f"{'+' if value > 0 else ''}{self.number(value)}"
+
     def day(self, at: date) -> str:
         """A day."""
         return written.day(at, self.language)
@@ -74,6 +78,8 @@ class Words(NamedTuple):
     def _one(self, column: Show, value: Any) -> str:
         if column.codes and column.kind is not Kind.AGENCY:
             return self.label(column.codes, value)
+        if column.kind is Kind.SAID:
+            return self.texts[f"said_{value}"]
         if column.kind is Kind.WORD:
             return str(vocabulary.FEATURES[value][self.language])
         if column.kind is Kind.DAY:

@@ -6,6 +6,7 @@ Each takes the parameters that ``scope.py`` lists. ``sinks/reports/tables`` says
 from __future__ import annotations
 
 from mekong.schemas.tables.briefing.counts import COUNTED_CASES, DAYS, GOODS, GROUPS, MEMBER_GROUPS, MEMBERS, QUANTITIES
+from mekong.schemas.tables.briefing.links import JOINT, WARNINGS
 from mekong.schemas.tables.briefing.patterns import CONCEALMENT, DETECTION, FIRST_SEEN, LARGEST, PLACES, ROUTES
 from mekong.schemas.tables.briefing.quality import CHANGES, QUALITY, RESPONSE
 from mekong.schemas.tables.view import View
@@ -27,4 +28,6 @@ BRIEFING: tuple[View, ...] = (
     MEMBER_GROUPS,
     DAYS,
     PLACES,
+    WARNINGS,
+    JOINT,
 )

@@ -311,3 +311,34 @@ FROM
 )
 GROUP BY country, row, col, named
 COMMENT 'Cases of a phase by place, for a map: by coordinates to a quarter of a degree, or by place, or by country';
+CREATE OR REPLACE VIEW briefing_warnings AS
+WITH (SELECT (min(seized_day), max(seized_day)) FROM counted_cases(known_at = {known_at:DateTime64(3, 'UTC')}, up_to = {up_to:String}, with_leave = {with_leave:Bool}, simulated = {simulated:Bool}) WHERE phase = {phase:String}) AS span
+SELECT
+  w.agency AS agency, w.case_no AS case_no, w.member AS member, w.agency_country AS sender_country,
+  toDate(w.warned_at) AS warned_day, f.answers > 0 AS answered,
+  if(f.answers = 0, NULL, round(dateDiff('second', w.warned_at, f.answered_at) / 3600, 1)) AS hours_to_feedback,
+  f.said AS outcome
+FROM (SELECT event_id, agency, agency_country, case_no, arrayJoin(warned) AS member, ifNull(reported_at, received_at) AS warned_at
+  FROM (SELECT event_id, agency, agency_country, case_no, warned, reported_at, received_at
+FROM journal
+WHERE kind = 'version' AND family = 'warning' AND received_at <= {known_at:DateTime64(3, 'UTC')} AND status = 'current' AND indexOf(['TLP:CLEAR', 'TLP:GREEN', 'TLP:AMBER', 'TLP:AMBER+STRICT', 'TLP:RED'], toString(tlp)) BETWEEN 1 AND indexOf(['TLP:CLEAR', 'TLP:GREEN', 'TLP:AMBER', 'TLP:AMBER+STRICT', 'TLP:RED'], {up_to:String})
+  AND (handling_code IN ('H0', 'H1') OR ({with_leave:Bool} AND handling_code IN ('H2', 'H3')))
+  AND simulated = {simulated:Bool}
+  AND (event_id, version) IN (SELECT event_id, max(version) FROM journal WHERE kind = 'version' AND family = 'warning' AND received_at <= {known_at:DateTime64(3, 'UTC')} GROUP BY event_id))
+  WHERE toDate(warned_at) BETWEEN span.1 AND span.2) AS w LEFT JOIN (SELECT in_reply_to, agency AS member, min(ifNull(reported_at, received_at)) AS answered_at,
+    argMin(outcome, ifNull(reported_at, received_at)) AS said, count() AS answers
+  FROM (SELECT in_reply_to, agency, outcome, reported_at, received_at
+FROM journal
+WHERE kind = 'version' AND family = 'feedback' AND received_at <= {known_at:DateTime64(3, 'UTC')} AND status = 'current' AND indexOf(['TLP:CLEAR', 'TLP:GREEN', 'TLP:AMBER', 'TLP:AMBER+STRICT', 'TLP:RED'], toString(tlp)) BETWEEN 1 AND indexOf(['TLP:CLEAR', 'TLP:GREEN', 'TLP:AMBER', 'TLP:AMBER+STRICT', 'TLP:RED'], {up_to:String})
+  AND (handling_code IN ('H0', 'H1') OR ({with_leave:Bool} AND handling_code IN ('H2', 'H3')))
+  AND simulated = {simulated:Bool}
+  AND (event_id, version) IN (SELECT event_id, max(version) FROM journal WHERE kind = 'version' AND family = 'feedback' AND received_at <= {known_at:DateTime64(3, 'UTC')} GROUP BY event_id)) GROUP BY in_reply_to, member) AS f ON f.in_reply_to = w.event_id AND f.member = w.member
+COMMENT 'Warnings of a phase, a row for each member that one names, with that member''s first feedback';
+CREATE OR REPLACE VIEW briefing_joint AS
+SELECT
+  c.agency AS agency, c.case_no AS case_no, c.agency_country AS country, c.seized_day AS seized_day,
+  o.agency AS other_agency, o.case_no AS other_case_no, o.agency_country AS other_country
+FROM (SELECT agency, agency_country, case_no, event_id, seized_day, arrayJoin(related_to) AS other FROM counted_cases(known_at = {known_at:DateTime64(3, 'UTC')}, up_to = {up_to:String}, with_leave = {with_leave:Bool}, simulated = {simulated:Bool}) WHERE phase = {phase:String}) AS c
+INNER JOIN (SELECT agency, agency_country, case_no, event_id FROM counted_cases(known_at = {known_at:DateTime64(3, 'UTC')}, up_to = {up_to:String}, with_leave = {with_leave:Bool}, simulated = {simulated:Bool})) AS o ON o.event_id = c.other
+WHERE c.agency != o.agency
+COMMENT 'Cases of a phase that a member has related to a case of another agency (related_to), a row for each pair';
