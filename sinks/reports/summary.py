@@ -113,7 +113,7 @@ def _first(rows: Rows, *known: str) -> Row | None:
 
 def _largest(facts: Facts) -> Iterator[Sentence]:
     words = facts.words
-    first = [row for row in facts.now["largest"] if row["place"] == 1]
+    first = [row for row in facts.now["largest"] if row["rank"] == 1]
     for row in sorted(first, key=lambda row: (row["commodity_group"] in _CITES, row["commodity_group"]))[:3]:
         group, mass = words.label("commodity_groups", row["commodity_group"]), words.amount(Decimal(row["mass_kg"]))
         yield Sentence(words.say("s_largest", group=group, mass=mass, agency=row["agency"], case_no=row["case_no"]), "largest")

@@ -85,7 +85,7 @@ QUALIFY row_number() OVER (PARTITION BY commodity_group ORDER BY mass_mg DESC, a
     columns=(
         Computed("commodity_group", "commodity_group", "Commodity group; code list commodity_groups"),
         Computed(
-            "place", "row_number() OVER (PARTITION BY commodity_group ORDER BY mass_mg DESC, agency, case_no)", "Place by mass, from 1"
+            "rank", "row_number() OVER (PARTITION BY commodity_group ORDER BY mass_mg DESC, agency, case_no)", "Place by mass, from 1"
         ),
         Computed("mass_kg", KG.format("mass_mg"), "Mass of the case's goods of this group in kilograms; exact"),
         Computed("goods", "goods", "Canonical names of the goods, or the agency's own words"),

@@ -134,7 +134,7 @@ COMMENT 'Briefing table 6: yield of the detection methods of a phase. A case wit
 CREATE OR REPLACE VIEW briefing_largest AS
 SELECT
   commodity_group,
-  row_number() OVER (PARTITION BY commodity_group ORDER BY mass_mg DESC, agency, case_no) AS place,
+  row_number() OVER (PARTITION BY commodity_group ORDER BY mass_mg DESC, agency, case_no) AS rank,
   CAST(mass_mg AS Decimal(38, 6)) / 1000000 AS mass_kg, goods, agency, case_no, seized_day, country,
   transport_mode, concealment_methods AS concealment, tlp
 FROM

@@ -38,7 +38,7 @@ TABLES = (
         7,
         (
             _GROUP,
-            Show("place"),
+            Show("rank"),
             _MASS,
             Show("goods", Kind.TEXT),
             _AGENCY,
@@ -49,7 +49,7 @@ TABLES = (
             Show("concealment", Kind.WORD, "concealment"),
             Show("tlp", Kind.TEXT),
         ),
-        ("commodity_group", "place"),
+        ("commodity_group", "rank"),
         LARGEST,
     ),
     ReportTable(
