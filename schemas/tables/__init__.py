@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from mekong.schemas.tables.briefing import BRIEFING
 from mekong.schemas.tables.cases import (
     AGENCIES,
     CASE_BY_ID,
@@ -46,5 +47,6 @@ VIEWS: tuple[View, ...] = (
     AGENCIES,
     CURRENT_COUNTS,
     DELIVERY_LOG,
+    *BRIEFING,
 )
 """A view that reads another view is after it."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from mekong.schemas.tables.shape import TIME, TIME_OR_NULL, WORD, WORDS, Column, Computed, Index, Part, Shape
 
-CASE = ("seizures", "seizures_as_of", "seizure_versions", "case_by_id", "case_by_number")
+CASE = ("seizures", "seizures_as_of", "seizure_versions", "case_by_id", "case_by_number", "counted_cases")
 """Views with a row a case."""
 LINE = ("seizure_lines",)
 """Views with a row a line."""

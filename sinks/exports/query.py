@@ -13,11 +13,9 @@ from typing import NamedTuple
 from mekong.schemas.sheet_words import WITHDRAWN
 from mekong.schemas.tables.cases import SEIZURES
 from mekong.schemas.tables.shape import Column, Computed
-from mekong.schemas.tlp import LEVELS
+from mekong.schemas.tlp import CODES_WITH_LEAVE, FREE_CODES, LEVELS
 from mekong.sinks.exports.position import Positions, Since
 
-FREE_CODES, CODES_WITH_LEAVE = ("H0", "H1"), ("H2", "H3")
-"""Handling codes of what may be passed on, and of what needs the leave of the sender."""
 POSITIONS = "SELECT _partition, max(_offset) + 1 FROM journal GROUP BY _partition"
 _OF_WITHDRAWN = ("agency", "case_no", "version", "status")
 _DEFAULT_LEVEL = "TLP:AMBER"

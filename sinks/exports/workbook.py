@@ -21,13 +21,18 @@ MOST_ROWS = 1_048_575
 _UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
 """Control characters, what turns the direction of a line, and what XML cannot have."""
 _ESCAPED = re.compile("_x[0-9A-Fa-f]{4}_")
-_MADE = datetime(2026, 1, 1)  # noqa: DTZ001 - a workbook has no time zone; a fixed time gives the same bytes
+MADE = datetime(2026, 1, 1)  # noqa: DTZ001 - a workbook has no time zone; a fixed time gives the same bytes
 _MARGIN, _NARROW, _WIDE = 3, 12, 40
 
 
 def shown(cell: Cell) -> Cell:
     """A value as it will be in its cell. A text is never a formula; what would control the reader's screen is a space."""
-    return _UNSAFE.sub(" ", cell)[:MOST_TEXT] if isinstance(cell, str) else cell
+    return safe(cell) if isinstance(cell, str) else cell
+
+
+def safe(text: str) -> str:
+    """A text as a workbook and a document can have it: without what XML cannot have, and at most as long as a cell."""
+    return _UNSAFE.sub(" ", text)[:MOST_TEXT]
 
 
 def escaped(cell: Cell) -> bool:
@@ -39,7 +44,7 @@ def write(path: Path, name: str, headings: Sequence[str], rows: Iterable[Mapping
     """Write the workbook; the number of its rows. Raises Refused when there are more than a worksheet has."""
     count = 0
     with Workbook(path, {"constant_memory": True}) as book:
-        book.set_properties({"created": _MADE})
+        book.set_properties({"created": MADE})
         sheet = book.add_worksheet(name)
         official, ours = (book.add_format({"bold": True, "bg_color": color, "border": 1}) for color in ("#BDD7EE", "#E7E6E6"))
         day = book.add_format({"num_format": dates})
