@@ -20,8 +20,9 @@ from mekong.schemas.languages import LANGUAGES
 from mekong.schemas.settings import Settings
 from mekong.schemas.topics import JOURNAL
 from mekong.sinks.console import asking, following, room
+from mekong.sinks.console.asker import Asker
 from mekong.sinks.console.board import INSIDE, Board
-from mekong.sinks.console.case_reader import CaseReader
+from mekong.sinks.console.case_reader import read_case
 from mekong.sinks.console.feed import Feed
 from mekong.sinks.console.pages import HOME, Asked, Pages
 from mekong.sinks.console.room import LivePage
@@ -238,15 +239,15 @@ def test_the_end_does_not_wait_for_a_case_that_clickhouse_does_not_give():
 
 
 def test_a_case_is_given_up_after_some_seconds(monkeypatch):
-    monkeypatch.setattr("mekong.sinks.console.case_reader.ANSWER_WITHIN_S", 1)
+    monkeypatch.setattr("mekong.sinks.console.asker.ANSWER_WITHIN_S", 1)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://u:p@127.0.0.1:{silent.getsockname()[1]}/d"
 
         async def scenario():
-            reader = CaseReader(Settings(home=Path("nowhere"), clickhouse_url=url))
+            reader = Asker(Settings(home=Path("nowhere"), clickhouse_url=url))
             began = time.monotonic()
             with pytest.raises(Retriable):
-                await reader.read(uuid4())
+                await reader.ask(lambda database: read_case(database, uuid4()))
             assert time.monotonic() - began < 5
             reader.close()
 
