@@ -52,6 +52,10 @@ def follow(settings: Settings, board: Board) -> None:
         try:
             _follow(settings, board, logged)
         except TopicAuthorizationFailedError as exc:
+            if ANSWERS.name in str(exc) and ANSWERS.name not in logged:
+                logged.add(ANSWERS.name)
+                log.warning("the live page may not read %s: it shows answers when ClickHouse has them", ANSWERS.name)
+                continue
             board.failed("rights", str(exc))
             board.pause(_AGAIN_S)
         except (KafkaError, Refused) as exc:
@@ -67,7 +71,7 @@ def _follow(settings: Settings, board: Board, logged: set[str]) -> None:
             if is_flood or polls % _LOOK_EVERY == 0:
                 _keep_up(consumer)
             if polls % _TOPICS_EVERY == 0:
-                has_journal = _find_topics(consumer)
+                has_journal = _find_topics(consumer, logged)
             if not has_journal:
                 board.failed("rights", _NO_JOURNAL)
             elif polls % _LOOK_EVERY == _LOOK_EVERY - 1:  # and no poll before was refused
@@ -93,12 +97,13 @@ def _keep_up(consumer: KafkaConsumer) -> None:
             consumer.seek(tp, end - 2 * SHOWN)
 
 
-def _find_topics(consumer: KafkaConsumer) -> bool:
-    """Read every partition there is, a new one from near its end on; whether the journal is there.
+def _find_topics(consumer: KafkaConsumer, logged: set[str]) -> bool:
+    """Read every partition there is, a new one from near its end on; whether the journal is there. Answers only while they can be read.
 
     Raises KafkaError when Kafka does not answer.
     """
-    topics = [topic for topic in consumer.topics() if topic in {JOURNAL.name, ANSWERS.name} or _RECEIPTS.fullmatch(topic)]
+    named = {JOURNAL.name, ANSWERS.name} - (logged & {ANSWERS.name})
+    topics = [topic for topic in consumer.topics() if topic in named or _RECEIPTS.fullmatch(topic)]
     tps = {TopicPartition(topic, number) for topic in topics for number in consumer.partitions_for_topic(topic) or ()}
     new = tps - consumer.assignment()
     if not new:

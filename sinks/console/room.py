@@ -17,6 +17,8 @@ from mekong.sinks.console.asker import Asker
 from mekong.sinks.console.asking import ask, look_on
 from mekong.sinks.console.board import INSIDE, Board, Source
 from mekong.sinks.console.door import Door
+from mekong.sinks.console.explore.files import Export
+from mekong.sinks.console.explore.routes import Explore
 from mekong.sinks.console.following import follow
 from mekong.sinks.console.key import Key
 from mekong.sinks.console.pages import HOME, Pages
@@ -39,16 +41,19 @@ class LivePage:
 
     shown = HOME
 
-    def __init__(self, settings: Settings, look: Callable[[], Pipeline], base_style: str) -> None:
-        """``look`` finds how the pipeline is, which deploy knows; ``base_style`` is the path of the style sheet that all pages share.
+    def __init__(self, settings: Settings, look: Callable[[], Pipeline], export: Export, base_style: str) -> None:
+        """``look`` finds how the pipeline is, ``export`` writes a file, both of which deploy knows.
+
+        ``base_style`` is the path of the style sheet that all pages share.
 
         Raises Refused without a key.
         """
         self._key = Key(settings.console_key.get_secret_value())
-        self._settings, self._look, self._base_style = settings, look, base_style
+        self._settings, self._look, self._export, self._base_style = settings, look, export, base_style
         self._board: Board | None = None
         self._asker: Asker | None = None
         self._recorder: Recorder | None = None
+        self._explore: Explore | None = None
         self._threads: list[Thread] = []
 
     async def start(self, end: Callable[[], None]) -> Sequence[BaseRoute]:  # noqa: ARG002 - the page goes on without its sources
@@ -57,9 +62,11 @@ class LivePage:
         self._recorder = Recorder(AnswerWriter(self._settings), Line())
         pages, readers = Pages(self._base_style), Readers()
         door = Door(self._key, pages)
+        self._explore = Explore(pages, asker, door, self._export)
         return [
             *Console(board, pages, asker, door, readers, self._begin).routes(),
             *Triage(board, pages, asker, door, readers, self._recorder, self._begin).routes(),
+            *self._explore.routes(),
         ]
 
     def leave(self) -> None:
@@ -72,6 +79,8 @@ class LivePage:
     async def stop(self) -> None:
         """End. A thread that waits for a server is left behind: it ends with the process."""
         self.leave()
+        if self._explore:
+            self._explore.close()
         if self._recorder:
             await asyncio.to_thread(self._recorder.close)
         deadline = time.monotonic() + _END_WITHIN_S

@@ -23,7 +23,7 @@ from mekong.sinks.console.values import Part
 from mekong.sinks.console.visit import HEADERS, asked
 
 _FOLDER = Path(__file__).parent
-_FILES = {"style.css": "text/css", "live.js": "text/javascript", "triage.js": "text/javascript"}
+_FILES = {"style.css": "text/css", "live.js": "text/javascript", "triage.js": "text/javascript", "explore.js": "text/javascript"}
 
 
 class Console:

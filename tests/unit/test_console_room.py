@@ -32,7 +32,7 @@ WELL = Pipeline(AT, (), ())
 
 @asynccontextmanager
 async def opened(look=lambda: WELL, *, has_key=True):
-    room = LivePage(NOWHERE, look, "/send/style.css")
+    room = LivePage(NOWHERE, look, lambda *_: pytest.fail("no file is asked for"), "/send/style.css")
     async with served(await room.start(lambda: None)) as client:
         client.cookie_jar.update_cookies({KEY.cookie: KEY.ticket} if has_key else {})
         yield client, room
