@@ -4,26 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from datetime import date, timedelta
-from itertools import pairwise
 
 from mekong.deploy.numbers import number
 from mekong.deploy.sparkline import scale, sparkline
 from mekong.schemas.alerts import Alert, Kind, State
-from mekong.schemas.alerts import Span as Bucket
 from mekong.schemas.errors import Refused
 from mekong.schemas.settings import Settings
 from mekong.schemas.topics import ALERTS
 from mekong.schemas.wire import decode
 from mekong.sinks.clickhouse.client import Database
+from mekong.sinks.clickhouse.history import SHOWN, Span, before
 from mekong.sinks.reading import read_topic
 
-SHOWN = 30
-"""Buckets in a sparkline."""
 _SHORTEST_ID = 8
 _THOUSAND, _MILLION = 1e3, 1e6
-Span = tuple[date, int]
-"""First day of a bucket, and its cases."""
 
 
 def follow(settings: Settings, *, on: bool) -> Iterator[list[Alert]]:
@@ -59,36 +53,8 @@ class History:
         self._database.close()
 
     def before(self, alert: Alert, shown: int = SHOWN) -> list[Span]:
-        """The buckets of the alert's series up to the alert's own, in order, from the first known one. A bucket without cases is 0."""
-        size, newest = alert.bucket.size, _last(alert.bucket)
-        first = _back(newest, size, shown - 1)
-        rows = self._database.query(
-            """SELECT start, sum(newest) FROM (
-              SELECT agency, start, argMax(cases, revision) AS newest FROM buckets
-              WHERE bucket = {bucket:String} AND commodity_group = {group:String} AND ({agency:String} = '' OR agency = {agency:String})
-                AND start BETWEEN {first:Date} AND {last:Date}
-              GROUP BY agency, start) GROUP BY start""",
-            bucket="month" if size == "month" else "day",
-            group=alert.commodity_group or "",
-            agency=alert.agency or "",
-            first=first,
-            last=alert.bucket.end,
-        ).rows
-        closed = {day: int(cases) for day, cases in rows}
-        starts = [_back(newest, size, shown - 1 - number) for number in range(shown)]
-        spans = [(start, sum(cases for day, cases in closed.items() if _inside(day, start, size))) for start in starts]
-        earlier = sum(cases for start, cases in spans[:-1] if start >= alert.bucket.start)
-        spans[-1] = (newest, max(alert.observed - earlier, spans[-1][1]))  # it may be open, and in no table yet
-        known = self._known_from(alert)
-        return [*(one for one, (following, _) in pairwise(spans) if following > known), spans[-1]]
-
-    def _known_from(self, alert: Alert) -> date:
-        """The first day of the first bucket that has closed for the alert's agency, or for any member."""
-        found: date = self._database.value(
-            "SELECT min(start) FROM buckets WHERE bucket IN ('day', 'month') AND ({agency:String} = '' OR agency = {agency:String})",
-            agency=alert.agency or "",
-        )
-        return found
+        """See ``sinks/clickhouse/history.py``."""
+        return before(self._database, alert, shown)
 
 
 HEAD = f"{'raised':<16}  {'id':<8}  {'kind':<11}  {'tier':<6}  {'state':<9}  {'series':<26}  {'since':<10}  cases"
@@ -183,20 +149,3 @@ def _figures(alert: Alert) -> Iterator[tuple[str, str]]:
         at = " at its height" if _is_over(alert) and name in {"p", "bits"} else ""
         yield name + at, str(value) if isinstance(value, bool) else f"{value:,.0f}" if value >= _THOUSAND else f"{value:g}"
     yield "rules", alert.rules
-
-
-def _back(start: date, size: str, steps: int) -> date:
-    """The first day of the bucket so many before this one."""
-    if size == "month":
-        month = start.year * 12 + start.month - 1 - steps
-        return date(month // 12, month % 12 + 1, 1)
-    return start - timedelta(days=steps * (7 if size == "week" else 1))
-
-
-def _last(bucket: Bucket) -> date:
-    """The first day of the last of the buckets that an alert counts together."""
-    return bucket.end.replace(day=1) if bucket.size == "month" else bucket.end - timedelta(days=6 if bucket.size == "week" else 0)
-
-
-def _inside(day: date, start: date, size: str) -> bool:
-    return start <= day < start + timedelta(days=7) if size == "week" else day == start

@@ -82,6 +82,9 @@ class Subscription(Record):
         return self.channel.has_weekly if self.weekly is None else self.weekly
 
 
+Verdict = Literal["real", "explained", "false"]
+
+
 class AnswerKind(StrEnum):
     """What a subscriber does about a notification."""
 
@@ -89,6 +92,8 @@ class AnswerKind(StrEnum):
     MUTE = "mute"  # a series, with a reason and an end
     VERDICT = "verdict"  # real, explained or false: a label for back-tests
     NOTE = "note"  # hand-over to the next on duty
+    SNOOZE = "snooze"  # one alert, until a time: at the live page
+    UNDO = "undo"  # an earlier answer of the same person counts no longer: at the live page
     TEST = "test"  # asks for a test notification on the channel
 
 
@@ -97,15 +102,20 @@ class Answer(Record):
 
     format: int = 1
     subscription: SubscriptionId
+    """Who answers. Of an answer with an ``alert_id`` it is the short name that a person gave at the live page, and no subscription."""
     kind: AnswerKind
     at: Moment
     notification_id: UUID | None = None
+    alert_id: UUID | None = None
+    """The alert (one of its states) that a person answered at the live page. Such an answer is about no notification."""
     series: str | None = None
     """The series of a mute, or of a verdict on one alert of several."""
     until: Moment | None = None
-    """End of a mute."""
-    verdict: Literal["real", "explained", "false"] | None = None
+    """End of a mute, or of a snooze."""
+    verdict: Verdict | None = None
     text: Annotated[str, StringConstraints(max_length=1_000)] | None = None
     """Reason of a mute or verdict, or the note."""
     answer_id: UUID | None = None
     """The nonce of an answer that came by a form. The same form sent again has the same nonce."""
+    undoes: UUID | None = None
+    """The ``answer_id`` of the answer that counts no longer."""

@@ -102,7 +102,7 @@ CONTROL = Topic(
 
 SHARE = Topic("share.v1", None, "member or event", LANES, _COMPACTED, "State and positions of share; read by its lane only.")
 SUBSCRIPTIONS = Topic("subscriptions.v1", Subscription, "id", 1, _COMPACTED, "Who wants to receive what.")
-ANSWERS = Topic("answers.v1", Answer, "subscription", 1, _KEPT, "What subscribers do about their notifications.")
+ANSWERS = Topic("answers.v1", Answer, "subscription", 1, _KEPT, "What people do about notifications and alerts.")
 NOTIFICATIONS = Topic("notifications.v1", Notification, "subscription", 1, _KEPT, "What goes out, decided once.")
 DELIVERIES = Topic("deliveries.v1", Delivery, "subscription", 1, _KEPT, "What became of each notification on its channel.")
 NOTICES = Topic("notices.v1", None, "subscription", LANES, _COMPACTED, "State and positions of notify; read by its lane only.")

@@ -58,4 +58,4 @@ def read_past(settings: Settings) -> Past:
     alerts = all_alerts(settings)
     if not {ANSWERS.name, NOTIFICATIONS.name} <= there:
         return Past(alerts, {})
-    return Past(alerts, labels_of(read_all(settings, NOTIFICATIONS, Notification), read_all(settings, ANSWERS, Answer)))
+    return Past(alerts, labels_of(read_all(settings, NOTIFICATIONS, Notification), read_all(settings, ANSWERS, Answer), alerts))

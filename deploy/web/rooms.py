@@ -9,6 +9,7 @@ from typing import Protocol
 
 from starlette.routing import BaseRoute
 
+from mekong.deploy.web.exporting import write_file
 from mekong.deploy.web.pipeline import pipeline
 from mekong.producers.gateway.room import Gateway
 from mekong.producers.page.visit import HOME
@@ -53,7 +54,7 @@ def every_room(settings: Settings, only: str = "", *, host: str = "", behind_pro
     if not settings.console_key.get_secret_value():
         log.info("the live page is left out: MEKONG_CONSOLE_KEY is not set")
     elif is_loopback(host) and not behind_proxy:
-        rooms["console"] = LivePage(settings, partial(pipeline, settings), f"{HOME}/style.css")
+        rooms["console"] = LivePage(settings, partial(pipeline, settings), partial(write_file, settings), f"{HOME}/style.css")
     else:
         log.info("the live page is left out: it is served only where `mekong web` listens on this machine alone, such as 127.0.0.1:8443")
     return rooms

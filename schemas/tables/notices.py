@@ -86,18 +86,21 @@ DELIVERIES = Shape(
 
 ANSWERS = Shape(
     "answers",
-    "Answers of subscribers: acknowledged, muted, judged, noted",
+    "Answers to notifications and alerts: acknowledged, muted, judged, noted, snoozed, undone",
     (
-        Column("subscription", WORD, "Who answers"),
-        Column("kind", WORD, "acknowledge, mute, verdict, note or test"),
+        Column("subscription", WORD, "Who answers: a subscription, or the short name of a person at the live page"),
+        Column("kind", WORD, "acknowledge, mute, verdict, note, snooze, undo or test"),
         Column("at", TIME, "When"),
         Column("notification_id", "UUID", "Notification answered; zeros when it is about none"),
+        Column("alert_id", "UUID", "Alert answered at the live page; zeros for an answer to a notification"),
+        Column("answer_id", "UUID", "Identity of an answer by a form; zeros for one by a command"),
+        Column("undoes", "UUID", "Answer that counts no longer: its answer_id; zeros when it undoes none"),
         Column("series", WORD, "Series of a mute"),
-        Column("until", TIME_OR_NULL, "End of a mute"),
+        Column("until", TIME_OR_NULL, "End of a mute or snooze"),
         Column("verdict", WORD, "real, explained or false"),
         Column("text", "String", "Reason of a mute, or a note to the next on duty"),
     ),
-    left_out=("format", "answer_id"),
+    left_out=("format",),
 )
 
 DELIVERY_LOG = View(

@@ -21,6 +21,8 @@ _MOST_PAUSE_S = 30.0
 _AGAIN_S = 3.0
 ANSWER_WITHIN_S = 6
 """A little longer than the limit that each question has in ClickHouse."""
+_ANSWERS_AGAIN = 100
+"""Offsets that are read again: an answer may be there before the notification that it is about."""
 LOOKS_EVERY_S = 20.0
 """The time between two looks at the pipeline."""
 
@@ -62,6 +64,9 @@ def _round(settings: Settings, database: Database, board: Board) -> None:
         last: datetime = database.value(queries.LAST_TICK)
         now, is_replay = (last, True) if last.timestamp() > 0 else (now, False)
     given = {"now": now.replace(microsecond=0)}
+    answers = queries.answers(database.query(queries.ANSWERS, after=board.shown.read_to - _ANSWERS_AGAIN).rows)
+    board.hear(answers)
+    board.put("clickhouse", read_to=max(answers, default=board.shown.read_to))
     board.put("clickhouse", alerts=queries.alerts(database.query(queries.ALERTS, **given).rows))
     names, counts = database.query(queries.AGENCIES).rows, database.query(queries.COUNTS, **given).rows
     board.put("clickhouse", agencies=queries.agencies(names, counts, _minute(now), is_replay=is_replay))

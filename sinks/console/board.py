@@ -8,15 +8,21 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Literal, NamedTuple
 
+from mekong.schemas.answered import Given
 from mekong.sinks.console.values import Agencies, Alerts, Hour, Pipeline, Places, Row
 
 WATCHED_S = 60.0
 """The sources go on for this time after the last page was read."""
 Source = Literal["kafka", "clickhouse", "health", "rights"]
 """What the page is made from: two servers, the look at the pipeline, and the right to read the topics of the feed."""
+FIRST_LOOK_S = 0.4
+"""A page that is opened waits at most this time for the sources. What is missing then arrives by the stream."""
+MOST_ANSWERS = 5_000
+"""Of the newest answers, so many are kept."""
 INSIDE = "inside"
 """Why a source cannot be read: our own code has failed in it."""
 
@@ -30,6 +36,10 @@ class Shown(NamedTuple):
     alerts: Alerts | None = None
     places: Places | None = None
     pipeline: Pipeline | None = None
+    answers: Mapping[int, Given] = {}
+    """The newest answers to alerts, by their offset in ``answers.v1``."""
+    read_to: int = -1
+    """The offset up to which ClickHouse gave the answers."""
     away: Mapping[Source, str] = {}
     """Source -> why it cannot be read, or INSIDE."""
 
@@ -63,6 +73,16 @@ class Board:
             now = self.shown._replace(away=away, **values)  # type: ignore[arg-type]
             is_new, self.shown = now != self.shown, now
         if is_new:
+            self._wake()
+
+    def hear(self, answers: Mapping[int, Given]) -> None:
+        """Show answers, however we heard of them. Which alerts an answer to a notification is about, only ClickHouse says."""
+        with self._lock:
+            known = self.shown.answers
+            new = {offset: one for offset, one in answers.items() if one.alert_ids and known.get(offset) != one}
+            if new:
+                self.shown = self.shown._replace(answers=dict(sorted({**known, **new}.items())[-MOST_ANSWERS:]))
+        if new:
             self._wake()
 
     def put_pipeline(self, found: Pipeline) -> None:
@@ -109,6 +129,14 @@ class Board:
             self._is_closed = True
             self._lock.notify_all()
         self._changed.set()
+
+    async def first_look(self, is_enough: Callable[[Shown], bool]) -> Shown:
+        """What is known when that is enough, or when ``FIRST_LOOK_S`` have passed."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(FIRST_LOOK_S):
+                while not is_enough(self.shown) and not self._is_closed:
+                    await self._changed.wait()
+        return self.shown
 
     @property
     def next_change(self) -> asyncio.Event:

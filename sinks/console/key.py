@@ -26,6 +26,7 @@ class Key:
             raise Refused(_NO_KEY)
         self._secret = secret.encode()
         self._ticket = hmac.new(self._secret, b"live page: cookie", hashlib.sha256).hexdigest()
+        self._form = hmac.new(self._secret, b"live page: forms", hashlib.sha256).hexdigest()
         name = hmac.new(self._secret, b"live page: name of the cookie", hashlib.sha256).hexdigest()[:8]
         self.cookie = f"mekong-console-{name}"
         """The name of the cookie. Two stacks on one machine have two: a browser does not tell ports apart."""
@@ -34,6 +35,15 @@ class Key:
     def ticket(self) -> str:
         """The value of the cookie: the key cannot be found from it."""
         return self._ticket
+
+    @property
+    def form(self) -> str:
+        """What each form of the page has, so that no other site can send one."""
+        return self._form
+
+    def made(self, form: str) -> bool:
+        """Whether a form is one of this page's."""
+        return hmac.compare_digest(form.encode("utf-8", "replace"), self._form.encode())
 
     def fits(self, given: str) -> bool:
         """Whether this is the key. It takes the same time for every wrong one."""

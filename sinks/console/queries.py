@@ -5,17 +5,23 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
 from mekong.schemas.alerts import Kind, State, Tier
+from mekong.schemas.answered import Given
 from mekong.schemas.languages import LANGUAGES
+from mekong.schemas.subscriptions import Answer
+from mekong.schemas.wire import decode
+from mekong.sinks.console.board import MOST_ANSWERS
 from mekong.sinks.console.values import WINDOWS, Agencies, Alerts, Counted, Hour, Open, Places, Route, Seized
 
 Rows = Iterable[Sequence[Any]]
 _LIMITS = "SETTINGS max_execution_time = 5, max_threads = 1, max_result_rows = 100000, result_overflow_mode = 'break'"
 HOUR_BARS = 12
-SHOWN_ALERTS = 12
+MOST_OPEN = 200
+"""Open alerts that are read, and that the queue of alerts shows."""
 _RECENT_DAYS = 2
 """A kind of alert that only opens is shown for this time."""
 ONLY_OPEN = frozenset({Kind.RETRO_SPIKE, Kind.BULK_REPORT, Kind.FIRST_SEEN, Kind.MAJOR})
@@ -51,14 +57,28 @@ ROUTES = f"""SELECT at.1 AS window, origin, destination, count() AS cases
 FROM (SELECT arrayJoin(origins) AS origin, arrayJoin(destinations) AS destination, {_IN_WINDOWS} FROM ({_AGES}))
 WHERE {_INSIDE} AND origin != destination GROUP BY ALL ORDER BY cases DESC LIMIT 40 BY window {_LIMITS}"""
 _OVER_AT_ONCE = tuple(map(str, sorted(ONLY_OPEN)))
+_STATES = f"kind, series, opened, bucket, if(kind IN {_OVER_AT_ONCE}, toString(alert_id), '')"
+"""The states of one alert have these in common; of a kind that is over at once each alert has one state."""
 ALERTS = f"""SELECT alert_id, kind, tier, state, agency, commodity_group, opened, raised_at, sentence_en, sentence_vi, sentence_zh,
-  count() OVER (), countIf(tier = '{Tier.SEVERE}') OVER ()
-FROM (SELECT * FROM alerts ORDER BY raised_at DESC, _offset DESC
-  LIMIT 1 BY kind, series, opened, bucket, if(kind IN {_OVER_AT_ONCE}, toString(alert_id), ''))
+  series, ids, count() OVER (), countIf(tier = '{Tier.SEVERE}') OVER ()
+FROM (SELECT *, groupUniqArray(alert_id) OVER (PARTITION BY {_STATES}) AS ids FROM alerts
+  ORDER BY raised_at DESC, _offset DESC LIMIT 1 BY {_STATES})
 WHERE state != '{State.CLEARED}' AND (kind NOT IN {_OVER_AT_ONCE}
   OR raised_at > {{now:DateTime('UTC')}} - INTERVAL {_RECENT_DAYS} DAY)
-ORDER BY indexOf(['{Tier.SEVERE}', '{Tier.SPIKE}', '{Tier.NOTICE}'], tier), raised_at DESC LIMIT {SHOWN_ALERTS} {_LIMITS}"""
-"""The states of one alert have its kind, series, first day and size; of a kind that is over at once each alert has one state."""
+ORDER BY indexOf(['{Tier.SEVERE}', '{Tier.SPIKE}', '{Tier.NOTICE}'], tier), raised_at DESC, alert_id LIMIT {MOST_OPEN} {_LIMITS}"""
+ONE_ALERT = f"""SELECT _value FROM alerts WHERE ({_STATES}) IN (SELECT {_STATES} FROM alerts WHERE alert_id = {{id:UUID}})
+ORDER BY raised_at, _offset LIMIT 20 {_LIMITS}"""
+"""The states of one alert as records, the oldest first."""
+_NONE = "toUUID('00000000-0000-0000-0000-000000000000')"
+_ANSWERED = f"""SELECT _offset, _value, if(alert_id != {_NONE}, [alert_id], sent.alert_ids) AS about FROM answers
+LEFT JOIN (SELECT notification_id, any(alert_ids) AS alert_ids FROM notifications
+  WHERE notification_id IN (SELECT notification_id FROM answers) GROUP BY notification_id) AS sent USING notification_id"""
+ANSWERS = f"""{_ANSWERED} WHERE _offset > {{after:Int64}} AND at > now() - INTERVAL 366 DAY AND notEmpty(about)
+ORDER BY _offset DESC LIMIT {MOST_ANSWERS} {_LIMITS}"""
+"""The newest answers to alerts; the longest mute is of a year."""
+ANSWERS_TO = f"{_ANSWERED} WHERE hasAny(about, {{ids:Array(UUID)}}) ORDER BY _offset DESC LIMIT 500 {_LIMITS}"
+CASES_OF = f"""SELECT event_id, agency, case_no, seized_day, `lines.substance_or_taxon`[1], country, tlp, simulated
+FROM seizures WHERE event_id IN {{ids:Array(UUID)}} ORDER BY seized_day DESC, agency, case_no {_LIMITS}"""
 
 
 def hour(rows: Rows) -> Hour:
@@ -105,9 +125,20 @@ def _frozen(lists: Mapping[str, list[Any]]) -> dict[str, tuple[Any, ...]]:
 def alerts(rows: Rows) -> Alerts:
     """The strongest open alerts, the strongest first, and how many there are."""
     found, total, severe = [], 0, 0
-    for alert_id, kind, tier, state, agency, group, opened, raised_at, *three, total, severe in rows:  # noqa: B007 - the same in each row
-        found.append(Open(str(alert_id), kind, tier, state, agency, group, opened, raised_at, sentences(three)))
+    for *given, series, ids, total, severe in rows:  # noqa: B007 - the same in each row
+        alert_id, kind, tier, state, agency, group, opened, raised_at, *three = given
+        states = tuple(sorted(map(str, ids)))
+        found.append(Open(str(alert_id), kind, tier, state, agency, group, opened, raised_at, sentences(three), series, states))
     return Alerts(tuple(found), total, severe)
+
+
+def answers(rows: Rows) -> dict[int, Given]:
+    """Answers by their offset, the oldest first. One that this version cannot read is left out."""
+    found = {}
+    for offset, raw, about in reversed(list(rows)):
+        with suppress(ValueError):
+            found[int(offset)] = Given(decode(raw if isinstance(raw, bytes) else raw.encode(), Answer), tuple(about))
+    return found
 
 
 def sentences(three: Sequence[str]) -> dict[str, str]:

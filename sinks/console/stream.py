@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from http import HTTPStatus
+
+from starlette.exceptions import HTTPException
 
 from mekong.schemas.wire import dump
-from mekong.sinks.console.board import Board
-from mekong.sinks.console.pages import Asked, Pages
-from mekong.sinks.console.values import Part
+from mekong.sinks.console.board import Board, Shown
 from mekong.sinks.streaming import EventStream
 
 MOST_READERS = 50
@@ -27,6 +28,11 @@ class Readers:
     def __init__(self) -> None:
         self.count = 0
 
+    def check(self) -> None:
+        """Raises HTTPException when no place is free."""
+        if self.count >= MOST_READERS:
+            raise HTTPException(HTTPStatus.SERVICE_UNAVAILABLE, "too many pages are open", {"retry-after": "30"})
+
     @contextmanager
     def one_more(self) -> Iterator[None]:
         """Count one until the block ends."""
@@ -37,15 +43,17 @@ class Readers:
             self.count -= 1
 
 
-async def changes(board: Board, pages: Pages, asked: Asked) -> AsyncGenerator[bytes]:
-    """Each part as it is now, then each part that differs from what was sent. Ends with the program."""
-    sent: dict[Part, str] = {}
+async def changes(board: Board, write: Callable[[Shown], Mapping[str, str]]) -> AsyncGenerator[bytes]:
+    """Each part as it is now, then each part that differs from what was sent. Ends with the program.
+
+    ``write``: what is known -> name of a part -> its HTML.
+    """
+    sent: Mapping[str, str] = {}
     yield f"retry: {_AGAIN_MS}\n\n".encode()
     while not board.is_closed:
         board.look()
         changed = board.next_change
-        shown = board.shown
-        now = {part: pages.part(part, shown, asked) for part in Part}
+        now = write(board.shown)
         new = b"".join(_frame(part, html) for part, html in now.items() if sent.get(part) != html)
         sent = now
         yield new or b": alive\n\n"
@@ -55,8 +63,8 @@ async def changes(board: Board, pages: Pages, asked: Asked) -> AsyncGenerator[by
         await asyncio.sleep(_SHORTEST_S)
 
 
-def _frame(part: Part, html: str) -> bytes:
-    return b"event: part\ndata: " + dump({"part": part.value, "html": html}) + b"\n\n"
+def _frame(part: str, html: str) -> bytes:
+    return b"event: part\ndata: " + dump({"part": part, "html": html}) + b"\n\n"
 
 
 class Changes(EventStream):

@@ -84,7 +84,7 @@ class Agencies(NamedTuple):
 
 
 class Open(NamedTuple):
-    """An alert that is open."""
+    """An alert that is open, in its newest state."""
 
     alert_id: str
     kind: str
@@ -95,10 +95,13 @@ class Open(NamedTuple):
     opened: date
     raised_at: datetime
     sentences: Mapping[str, str]
+    series: str = ""
+    ids: Sequence[str] = ()
+    """The ids of all its states."""
 
 
 class Alerts(NamedTuple):
-    """The strongest open alerts, and how many there are."""
+    """The strongest open alerts, the strongest first, and how many there are."""
 
     rows: Sequence[Open]
     total: int

@@ -25,6 +25,11 @@ HEADERS = {
     "cross-origin-resource-policy": "same-origin",
     "cache-control": "no-store",
 }
+FORM_HEADERS = HEADERS | {
+    "content-security-policy": HEADERS["content-security-policy"].replace("form-action 'none'", "form-action 'self'"),
+    "referrer-policy": "same-origin",
+}
+"""Of a page with forms: without a referrer a browser would send `Origin: null` with them."""
 _OF_A_PROXY = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip")
 
 
@@ -41,6 +46,13 @@ def check(request: Request) -> None:
     is_from_elsewhere = request.headers.get("sec-fetch-site", "none") in {"cross-site", "same-site"}
     if is_from_elsewhere and request.headers.get("sec-fetch-mode") != "navigate":
         raise HTTPException(HTTPStatus.FORBIDDEN, "another site has made this request")
+
+
+def check_origin(request: Request) -> None:
+    """Raises HTTPException for a form that another site has sent."""
+    origin, own = request.headers.get("origin", ""), f"{request.url.scheme}://{request.headers.get('host', '')}"
+    if origin != own and not (not origin and request.headers.get("sec-fetch-site") == "same-origin"):
+        raise HTTPException(HTTPStatus.FORBIDDEN, "another site has sent this form")
 
 
 def asked(request: Request) -> Asked:

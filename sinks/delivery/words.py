@@ -85,6 +85,9 @@ SAID: Mapping[str, Mapping[str, str]] = {
         "zh": "已记录：在{until}之前，本订阅不再收到{what}的消息。",
     },
     "done_note": {"en": "Recorded: your note.", "vi": "Đã lưu ghi chú của bạn.", "zh": "已记录您的备注。"},
+    "done_snooze": {"en": "Recorded: put off until {until}.", "vi": "Đã lưu: hoãn đến {until}.", "zh": "已记录：推迟至{until}。"},
+    "done_undo": {"en": "Recorded: undone.", "vi": "Đã lưu: đã hoàn tác.", "zh": "已记录：已撤销。"},
+    "bad_hours": {"en": "Not recorded: choose a time.", "vi": "Chưa lưu: hãy chọn thời gian.", "zh": "未记录：请选择时间。"},
     "bad_kind": {"en": "Not recorded: choose what to do.", "vi": "Chưa lưu: hãy chọn một việc.", "zh": "未记录：请选择操作。"},
     "bad_verdict": {"en": "Not recorded: choose a verdict.", "vi": "Chưa lưu: hãy chọn một đánh giá.", "zh": "未记录：请选择判定。"},
     "bad_series": {

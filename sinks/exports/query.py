@@ -7,7 +7,7 @@ positions, so they agree, whatever arrives meanwhile.
 
 from __future__ import annotations
 
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 from mekong.schemas.sheet_words import WITHDRAWN
@@ -36,6 +36,8 @@ class Question(NamedTuple):
     """Whether the senders gave leave to pass on cases of ``CODES_WITH_LEAVE``."""
     real_only: bool = False
     since: Since | None = None
+    known_at: datetime | None = None
+    """Only what the exchange had received until then, as ``seizures_as_of`` has it. None: everything."""
 
 
 class Account(NamedTuple):
@@ -94,7 +96,8 @@ def _from_journal(asked: Question) -> str:
 
 
 def _versions(asked: Question) -> str:
-    return f"kind = 'version' AND family = 'case' AND _offset < {asked.below.in_sql}"
+    known = f" AND received_at <= toDateTime64('{asked.known_at.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}', 6, 'UTC')" if asked.known_at else ""
+    return f"kind = 'version' AND family = 'case' AND _offset < {asked.below.in_sql}{known}"
 
 
 def _contents(asked: Question) -> str:

@@ -12,7 +12,7 @@ import pytest
 
 from mekong.schemas.notifications import Notification, Reason
 from mekong.schemas.subscriptions import Answer, AnswerKind
-from mekong.sinks.delivery.answers.form import Wrong, fields, forms_of, read
+from mekong.sinks.delivery.answers.form import Wrong, about, fields, forms_of, read
 from mekong.sinks.delivery.words import SAID
 
 ALERT = json.loads((Path(__file__).parents[1] / "examples" / "alerts" / "good" / "spike-open.json").read_text())
@@ -33,13 +33,13 @@ MUTE = {"kind": "mute", "series": "VN-CUSTOMS/drug", "until": "2026-05-10", "tex
 
 
 def answer(given: dict[str, str], to: Notification = ONE, now: datetime = NOW) -> Answer:
-    found = read({"form": FORM, **given}, to, now)
+    found = read({"form": FORM, **given}, about(to), now)
     assert isinstance(found, Answer), found
     return found
 
 
 def wrong(given: dict[str, str], to: Notification = ONE) -> str:
-    found = read({"form": FORM, **given}, to, NOW)
+    found = read({"form": FORM, **given}, about(to), NOW)
     assert isinstance(found, Wrong), found
     assert set(SAID[found.sentence]) == {"en", "vi", "zh"}
     return found.sentence

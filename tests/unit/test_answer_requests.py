@@ -18,7 +18,8 @@ from mekong.schemas.errors import Retriable
 from mekong.schemas.keys import Keys
 from mekong.schemas.notifications import Notification, Reason
 from mekong.schemas.subscriptions import Answer
-from mekong.sinks.delivery.answers.serve import MOST_BYTES, Answers
+from mekong.sinks.delivery.answers.recording import MOST_BYTES
+from mekong.sinks.delivery.answers.serve import Answers
 from mekong.sinks.delivery.links import PATH, AnswerTarget, Links
 from tests.unit.served import served
 
@@ -47,11 +48,12 @@ class Kafka:
             raise Retriable("away")
         return NOTIFICATION if place.offset == 3 else None
 
-    def record(self, answer: Answer) -> None:
+    def record(self, answer: Answer) -> int:
         if self.away:
             raise Retriable("away")
         assert self.slow.wait(10)
         self.recorded.append(answer)
+        return len(self.recorded) - 1
 
     def close(self) -> None:
         """Nothing is held."""

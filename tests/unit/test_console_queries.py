@@ -39,7 +39,7 @@ def test_places_and_routes_are_by_window():
 
 
 def test_alerts_are_counted_beyond_those_that_are_shown():
-    row = ("id", "SPIKE", "SEVERE", "open", "", "drug", AT.date(), AT, "one", "hai", "三", 600, 20)
+    row = ("id", "SPIKE", "SEVERE", "open", "", "drug", AT.date(), AT, "one", "hai", "三", "drug", ["id"], 600, 20)
     found = alerts([row] * 12)
     assert (len(found.rows), found.total, found.severe) == (12, 600, 20)
     assert found.rows[0].sentences == {"en": "one", "vi": "hai", "zh": "三"}

@@ -17,9 +17,9 @@ from mekong.schemas.settings import Settings
 from mekong.sinks.console import stream
 from mekong.sinks.console.board import Board
 from mekong.sinks.console.key import Key
-from mekong.sinks.console.pages import HOME, Asked, Pages
+from mekong.sinks.console.pages import HOME
 from mekong.sinks.console.room import LivePage
-from mekong.sinks.console.values import Pipeline
+from mekong.sinks.console.values import Part, Pipeline
 from mekong.sinks.console.words import texts
 from tests.unit.console_values import AT, EMPTY
 from tests.unit.served import served
@@ -32,7 +32,7 @@ WELL = Pipeline(AT, (), ())
 
 @asynccontextmanager
 async def opened(look=lambda: WELL, *, has_key=True):
-    room = LivePage(NOWHERE, look, "/send/style.css")
+    room = LivePage(NOWHERE, look, lambda *_: pytest.fail("no file is asked for"), "/send/style.css")
     async with served(await room.start(lambda: None)) as client:
         client.cookie_jar.update_cookies({KEY.cookie: KEY.ticket} if has_key else {})
         yield client, room
@@ -127,7 +127,7 @@ def test_a_reader_gets_every_part_then_only_what_changes_and_leaves_at_the_end(m
     async def scenario():
         async with opened() as (client, room), client.get(f"{HOME}/events?window=7d") as answer:
             assert answer.headers["content-type"].startswith("text/event-stream")
-            assert {one["part"] for one in await parts(answer, 8)} == set(stream.Part)
+            assert {one["part"] for one in await parts(answer, 8)} == set(Part)
             room._board.put("clickhouse", alerts=EMPTY.alerts)
             changed = await parts(answer, 2)
             assert {one["part"] for one in changed} == {"alerts", "tiles"}
@@ -139,7 +139,7 @@ def test_a_reader_gets_every_part_then_only_what_changes_and_leaves_at_the_end(m
 
 
 def test_too_many_readers_are_refused_and_a_place_is_free_again(monkeypatch):
-    monkeypatch.setattr("mekong.sinks.console.routes.MOST_READERS", 1)
+    monkeypatch.setattr("mekong.sinks.console.stream.MOST_READERS", 1)
 
     async def scenario():
         async with opened() as (client, _):
@@ -164,7 +164,7 @@ def test_a_reader_that_does_not_read_is_disconnected(monkeypatch):
 
     async def scenario():
         board = Board()
-        answer = stream.Changes(stream.changes(board, Pages("/style.css"), Asked("en")), readers, {})
+        answer = stream.Changes(stream.changes(board, lambda _: {"state": "x"}), readers, {})
         sent = []
 
         async def send(message):

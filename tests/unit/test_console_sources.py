@@ -18,10 +18,11 @@ from kafka.errors import TopicAuthorizationFailedError
 from mekong.schemas.errors import Retriable
 from mekong.schemas.languages import LANGUAGES
 from mekong.schemas.settings import Settings
-from mekong.schemas.topics import JOURNAL
+from mekong.schemas.topics import ANSWERS, JOURNAL
 from mekong.sinks.console import asking, following, room
+from mekong.sinks.console.asker import Asker
 from mekong.sinks.console.board import INSIDE, Board
-from mekong.sinks.console.case_reader import CaseReader
+from mekong.sinks.console.case_reader import read_case
 from mekong.sinks.console.feed import Feed
 from mekong.sinks.console.pages import HOME, Asked, Pages
 from mekong.sinks.console.room import LivePage
@@ -125,7 +126,7 @@ class Flood:
         return 0
 
     def assign(self, tps):
-        pass
+        self.assigned = set(tps)
 
     def seek(self, tp, offset):
         self.sought.append(offset)
@@ -165,13 +166,14 @@ def test_a_flood_is_read_with_pauses_and_what_is_old_is_passed_over_at_once(monk
         ((), None, "journal.v1"),
         ((JOURNAL.name,), TopicAuthorizationFailedError("journal.v1"), "TopicAuthorizationFailedError"),
         ((JOURNAL.name,), None, ""),
+        ((JOURNAL.name, ANSWERS.name), TopicAuthorizationFailedError({ANSWERS.name}), ""),
     ],
 )
 def test_a_right_that_is_missing_is_named_on_the_page(monkeypatch, language, topics, refused, why):
     calm = Flood(*topics)
 
     def poll(timeout_ms):
-        if refused:
+        if refused and (ANSWERS.name not in str(refused) or TopicPartition(ANSWERS.name, 0) in calm.assigned):
             raise refused
         time.sleep(0.01)
         return {}
@@ -219,7 +221,7 @@ def test_the_end_does_not_wait_for_a_case_that_clickhouse_does_not_give():
         )
 
         async def scenario():
-            page = LivePage(settings, lambda: Pipeline(AT, (), ()), "/style.css")
+            page = LivePage(settings, lambda: Pipeline(AT, (), ()), lambda *_: pytest.fail("no file is asked for"), "/style.css")
             async with served(await page.start(lambda: None)) as client:
                 client.cookie_jar.update_cookies({KEY.cookie: KEY.ticket})
                 asked = [asyncio.create_task(client.get(f"{HOME}/case/{uuid4()}")) for _ in range(4)]
@@ -238,15 +240,15 @@ def test_the_end_does_not_wait_for_a_case_that_clickhouse_does_not_give():
 
 
 def test_a_case_is_given_up_after_some_seconds(monkeypatch):
-    monkeypatch.setattr("mekong.sinks.console.case_reader.ANSWER_WITHIN_S", 1)
+    monkeypatch.setattr("mekong.sinks.console.asker.ANSWER_WITHIN_S", 1)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://u:p@127.0.0.1:{silent.getsockname()[1]}/d"
 
         async def scenario():
-            reader = CaseReader(Settings(home=Path("nowhere"), clickhouse_url=url))
+            reader = Asker(Settings(home=Path("nowhere"), clickhouse_url=url))
             began = time.monotonic()
             with pytest.raises(Retriable):
-                await reader.read(uuid4())
+                await reader.ask(lambda database: read_case(database, uuid4()))
             assert time.monotonic() - began < 5
             reader.close()
 

@@ -1,29 +1,31 @@
-"""Reads what a form of the page sent: the answer that it means, or what is wrong with it. Pure.
+"""Reads what a form of a page sent: the answer that it means, or what is wrong with it. Pure.
 
-Every form carries a nonce that was made together with its page. So the same form sent twice is the same answer, with the same id.
+The page behind a link is about a notification, the live page about one alert: both read their forms here. Every form carries a nonce that
+was made together with its page. So the same form sent twice is the same answer, with the same id.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 from urllib.parse import parse_qsl
 from uuid import UUID, uuid5
 
 from mekong.schemas.identifiers import likely_identifiers
 from mekong.schemas.languages import Language
 from mekong.schemas.notifications import Notification
-from mekong.schemas.subscriptions import Answer, AnswerKind
+from mekong.schemas.subscriptions import Answer, AnswerKind, Verdict
 from mekong.schemas.wire import canonical
 from mekong.sinks.delivery.words import say
 
 MOST_TEXT = 1_000
 """Characters, as in the schema of an answer."""
 LONGEST_MUTE_DAYS = 365
-VERDICTS = ("real", "explained", "false")
+VERDICTS = get_args(Verdict)
 FORMS = (AnswerKind.ACKNOWLEDGE, AnswerKind.VERDICT, AnswerKind.MUTE, AnswerKind.NOTE)
+SNOOZE_HOURS = (1, 4, 24)
 _MOST_FIELDS = 12
 _NONCE = re.compile(r"[A-Za-z0-9_-]{10,40}")
 _UNWRITTEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -37,6 +39,18 @@ class Wrong(NamedTuple):
     facts: Mapping[str, object]
     kind: str = ""
     """The kind of the form, when the page has a form of that kind."""
+
+
+class About(NamedTuple):
+    """What a form is about."""
+
+    whose: Mapping[str, object]
+    """Fields of the answer: who answers, and the notification or the alert."""
+    forms: Collection[AnswerKind]
+    """The kinds of answer that its page offers."""
+    series: Collection[str]
+    """The series that may be muted."""
+    language: Language
 
 
 def fields(body: bytes) -> dict[str, str]:
@@ -62,39 +76,66 @@ def forms_of(notification: Notification) -> tuple[AnswerKind, ...]:
     return FORMS if alerts_of(notification) else (AnswerKind.ACKNOWLEDGE, AnswerKind.NOTE)
 
 
-def read(given: Mapping[str, str], notification: Notification, now: datetime) -> Answer | Wrong:
+def about(notification: Notification) -> About:
+    """What a form of the page of a notification is about."""
+    whose = {"subscription": notification.subscription, "notification_id": notification.notification_id}
+    return About(whose, forms_of(notification), tuple(series_of(notification)), notification.language)
+
+
+def read(given: Mapping[str, str], asked: About, now: datetime) -> Answer | Wrong:
     """The answer that a form means."""
     kind = given.get("kind", "")
     if not _NONCE.fullmatch(given.get("form", "")):
         return Wrong("bad_form", {})
-    if kind not in forms_of(notification):
+    if kind not in asked.forms:
         return Wrong("bad_kind", {})
     values = {"kind": kind, "text": _written(given.get("text", "")) or None}
-    wrong = _add(values, AnswerKind(kind), given, notification, now) or _text(values, AnswerKind(kind), given, notification.language)
+    wrong = _add(values, AnswerKind(kind), given, asked, now) or _text(values, AnswerKind(kind), given, asked.language)
     if wrong is not None:
         return wrong._replace(kind=kind)
-    whose = {"subscription": notification.subscription, "notification_id": notification.notification_id}
-    answer_id = uuid5(_NAMESPACE, canonical({**whose, **values, "form": given["form"]}).decode())
-    return Answer.model_validate({**whose, **values, "answer_id": answer_id, "at": now})
+    same = {name: value for name, value in values.items() if name != "until" or kind != AnswerKind.SNOOZE}  # its end is counted from now
+    answer_id = uuid5(_NAMESPACE, canonical({**asked.whose, **same, "form": given["form"]}).decode())
+    return Answer.model_validate({**asked.whose, **values, "answer_id": answer_id, "at": now})
 
 
-def _add(values: dict[str, Any], kind: AnswerKind, given: Mapping[str, str], notification: Notification, now: datetime) -> Wrong | None:
-    """Add the facts of a verdict or a mute to ``values``. Returns what is wrong, or None."""
-    if kind not in {AnswerKind.VERDICT, AnswerKind.MUTE}:
-        return None
-    if kind is AnswerKind.VERDICT:
-        if given.get("verdict") not in VERDICTS:
-            return Wrong("bad_verdict", {})
-        values["verdict"] = given["verdict"]
-    else:
-        values["until"] = _end_of(given.get("until", ""), now)
-        if values["until"] is None:
-            return Wrong("bad_until", {})
-    series = given.get("series", "")
-    if series in series_of(notification):
-        values["series"] = series
-        return None
-    return None if kind is AnswerKind.VERDICT and not series else Wrong("bad_series", {})
+def _add(values: dict[str, Any], kind: AnswerKind, given: Mapping[str, str], asked: About, now: datetime) -> Wrong | None:
+    """Add the facts of a kind to ``values``. Returns what is wrong, or None."""
+    add = {AnswerKind.VERDICT: _verdict, AnswerKind.MUTE: _mute, AnswerKind.SNOOZE: _snooze, AnswerKind.UNDO: _undo}.get(kind)
+    return add(values, given, asked, now) if add else None
+
+
+def _verdict(values: dict[str, Any], given: Mapping[str, str], asked: About, _: datetime) -> Wrong | None:
+    if given.get("verdict") not in VERDICTS:
+        return Wrong("bad_verdict", {})
+    values["verdict"] = given["verdict"]
+    return _series(values, given, asked) if given.get("series") else None
+
+
+def _mute(values: dict[str, Any], given: Mapping[str, str], asked: About, now: datetime) -> Wrong | None:
+    values["until"] = _end_of(given.get("until", ""), now)
+    return Wrong("bad_until", {}) if values["until"] is None else _series(values, given, asked)
+
+
+def _snooze(values: dict[str, Any], given: Mapping[str, str], _: About, now: datetime) -> Wrong | None:
+    if given.get("hours", "") not in map(str, SNOOZE_HOURS):
+        return Wrong("bad_hours", {})
+    values["until"] = now + timedelta(hours=int(given["hours"]))
+    return None
+
+
+def _undo(values: dict[str, Any], given: Mapping[str, str], _: About, __: datetime) -> Wrong | None:
+    try:
+        values["undoes"] = UUID(given.get("undoes", ""))
+    except ValueError:
+        return Wrong("bad_form", {})
+    return None
+
+
+def _series(values: dict[str, Any], given: Mapping[str, str], asked: About) -> Wrong | None:
+    if given.get("series", "") not in asked.series:
+        return Wrong("bad_series", {})
+    values["series"] = given["series"]
+    return None
 
 
 def _text(values: Mapping[str, Any], kind: AnswerKind, given: Mapping[str, str], language: Language) -> Wrong | None:

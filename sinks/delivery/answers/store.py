@@ -78,11 +78,15 @@ class AnswerWriter:
         self._settings = settings
         self._producer: Any = None
 
-    def record(self, answer: Answer) -> None:
-        """Return when it is acknowledged by all replicas. Raises Retriable when that is not certain: to write it again does no harm."""
+    def record(self, answer: Answer) -> int:
+        """Return its offset when it is acknowledged by all replicas.
+
+        Raises Retriable when that is not certain: to write it again does no harm.
+        """
         try:
             self._producer = self._producer or _producer(self._settings)
-            self._producer.send(ANSWERS.name, encode(answer), key=answer.subscription.encode(), partition=0).get(WITHIN_S)
+            sent = self._producer.send(ANSWERS.name, encode(answer), key=answer.subscription.encode(), partition=0)
+            return int(sent.get(WITHIN_S).offset)
         except KafkaError as exc:
             self.close()
             raise Retriable(f"cannot record an answer: {exc!r}") from exc

@@ -50,11 +50,12 @@ def fold_subscriptions(draft: Draft, records: Iterable[Any]) -> Iterator[Notific
 def fold_answers(draft: Draft, records: Iterable[Any]) -> Iterator[Notification]:
     """Fold records of ``answers.v1``. A mute is valid from here on; a test is sent. The other kinds are for people, and are skipped.
 
+    An answer at the live page has an alert's id, and its name is that of a person: it is about no subscription, and is skipped.
     An answer to a subscription that was not read yet waits for it, because the order between the two topics is not fixed.
     """
     for record in records:
         answer = _read(record, Answer)
-        if answer is None or answer.kind not in {AnswerKind.MUTE, AnswerKind.TEST}:
+        if answer is None or answer.alert_id or answer.kind not in {AnswerKind.MUTE, AnswerKind.TEST}:
             continue
         inbox = Inbox.of(draft, answer.subscription)
         if inbox is not None:

@@ -14,8 +14,11 @@ from mekong.deploy.local.clickhouse import ClickHouse
 from mekong.deploy.local.kafka import Kafka
 from mekong.deploy.local.process import Process
 from mekong.schemas.topics import ALERTS
+from mekong.sinks import base
 from mekong.sinks.clickhouse.client import Database
 from mekong.sinks.clickhouse.migrate import migrate
+from mekong.sinks.clickhouse.sink import ClickHouseSink
+from mekong.sinks.clickhouse.tables import TABLES
 from tests.integration.conftest import Deployment
 from tests.integration.console.made_up import AGENCIES
 from tests.integration.page.conftest import open_chromium, programs
@@ -79,3 +82,20 @@ def live(deployment: Deployment, new_clickhouse: ClickHouse, start_server: Calla
     found = Live(deployment, new_clickhouse, start_server(new_clickhouse))
     yield found
     found.database.close()
+
+
+@pytest.fixture
+def database(fresh_database: str) -> Database:
+    migrate(fresh_database)
+    return Database(fresh_database)
+
+
+@pytest.fixture
+def store(database: Database) -> Callable[..., None]:
+    def store(table: str, source: str, *values: bytes) -> None:
+        sink, read_from = ClickHouseSink(database, {one.name: one for one in TABLES}[table], None), base.Source(source, 0)
+        after = sink.positions([read_from])[read_from]
+        offsets = list(range(after + 1, after + 1 + len(values)))
+        sink.write([base.Batch(read_from, after, offsets, [1_780_000_000_000] * len(values), list(values))])
+
+    return store
