@@ -25,6 +25,7 @@ from rich.console import Console
 from rich.text import Text
 
 from mekong.deploy import sheet_pictures
+from mekong.deploy.dials.prometheus import PORTS
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "docs" / "pictures"
@@ -69,6 +70,8 @@ PICTURES = (
 ID = re.compile(r"\b([0-9a-f]{8})\b(-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12})?")
 FIXED = (
     (r"(http://\S*127\.0\.0\.1):\d+", r"\1:8123"),
+    (r"http://127\.0\.0\.1:\d+", "http://localhost:8080"),
+    *((rf"\b{name} \d{{4,5}}\b", f"{name} {port}") for name, port in PORTS.items()),
     (r"(?<=/console\?key=)[\w-]+", "…"),
     (r"(?<!@)127\.0\.0\.1:\d+", "127.0.0.1:9092"),
     (r"as promised \([\d.]+ s\)", "as promised (27.6 s)"),

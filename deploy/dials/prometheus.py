@@ -23,6 +23,8 @@ PORTS = {
     "clock": 9472,
 }
 """Of the example: process -> port of its MEKONG_METRICS on the machine of the deployment."""
+TARGETS = f"# The targets are, in this order, the MEKONG_METRICS of: {', '.join(PORTS)}.\n"
+"""A comment of the file: which address is which process."""
 
 
 def rules(runbook: str = RUNBOOK) -> dict[str, Any]:

@@ -7,6 +7,7 @@ With ``--out FOLDER`` the files are written to another folder.
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
 import yaml
@@ -23,24 +24,24 @@ def files(runbook: str = prometheus.RUNBOOK) -> dict[str, str]:
     """Path below the folder -> text."""
     return {
         "prometheus/rules.yaml": _yaml(prometheus.rules(runbook), "deploy/dials/rules.py"),
-        "prometheus/prometheus.yaml": _yaml(prometheus.scrape(), "deploy/dials/prometheus.py"),
+        "prometheus/prometheus.yaml": _yaml(prometheus.scrape(), "deploy/dials/prometheus.py", prometheus.TARGETS),
         "grafana/provisioning/datasources/mekong.yaml": _yaml(grafana.sources(), "deploy/dials/grafana.py"),
         "grafana/provisioning/dashboards/mekong.yaml": _yaml(grafana.dashboards(), "deploy/dials/grafana.py"),
         **{f"grafana/dashboards/{board.uid}.json": text_of(board) for board in grafana.BOARDS},
     }
 
 
-def _yaml(value: object, source: str) -> str:
+def _yaml(value: object, source: str, more: str = "") -> str:
     text: str = yaml.safe_dump(value, sort_keys=False, width=140, allow_unicode=True)
-    return prometheus.HEAD.format(source=source) + text
+    return prometheus.HEAD.format(source=source) + more + text
 
 
-def main() -> None:
-    """Write all of them."""
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Write all of them. ``arguments``: those of the command line when None."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runbook", default=prometheus.RUNBOOK, help="address of the runbook")
     parser.add_argument("--out", type=Path, default=DEPLOY, help="folder")
-    asked = parser.parse_args()
+    asked = parser.parse_args(arguments)
     for name, text in files(asked.runbook).items():
         path = asked.out / name
         path.parent.mkdir(parents=True, exist_ok=True)

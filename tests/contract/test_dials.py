@@ -60,6 +60,13 @@ def test_a_file_is_what_the_code_declares(name):
     assert said == write.files()[name], "run `.venv/bin/python -m mekong.deploy.dials.write`"
 
 
+def test_an_operator_writes_the_files_elsewhere_with_links_to_an_own_runbook(tmp_path):
+    write.main(["--out", str(tmp_path), "--runbook", "https://intranet.example.org/runbook.html"])
+    assert {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*.*")} == set(write.files())
+    links = re.findall(r"runbook_url: (\S+)", (tmp_path / "prometheus/rules.yaml").read_text(encoding="utf-8"))
+    assert links == [f"https://intranet.example.org/runbook.html#{rule.anchor}" for rule in RULES]
+
+
 def test_no_file_is_there_that_nobody_declares():
     there = {str(path.relative_to(write.DEPLOY)) for folder in ("prometheus", "grafana") for path in (write.DEPLOY / folder).rglob("*.*")}
     assert there == set(write.files())

@@ -70,4 +70,5 @@ def test_what_belongs_to_one_run_is_replaced_and_the_same_id_stays_the_same():
     fixed = Fixed(Path("/tmp/run"))
     first = fixed("logs /tmp/run/logs\nmekong alerts explain c1a5fae1\n127.0.0.1:16745 http://mekong@127.0.0.1:25841/mekong")
     assert first == "logs .mekong/logs\nmekong alerts explain 5feceb66\n127.0.0.1:9092 http://mekong@127.0.0.1:8123/mekong"
+    assert fixed("web http://127.0.0.1:29378, ports intake 14068, sink 26360") == "web http://localhost:8080, ports intake 9464, sink 9470"
     assert fixed("81fc4a4a c1a5fae1 2019-12-01 08:00") == "6b86b273 5feceb66 2019-12-01 08:00"

@@ -178,7 +178,7 @@ FAULTS = (
         _park,
         end=_unpark,
         fault_s=180,
-        after_s=90,
+        after_s=180,
     ),
     Fault(
         "mail-server-away",

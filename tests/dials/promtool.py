@@ -7,10 +7,8 @@ import shutil
 import subprocess
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
 
 
 @cache
@@ -28,21 +26,6 @@ def promtool() -> str:
 def check(*arguments: str | Path) -> str:
     """What ``promtool check …`` prints. Fails with it when the tool refuses the file."""
     return _run("check", *arguments)
-
-
-def test_rules(folder: Path, rules: Path, recording: dict[str, Any], expectations: list[dict[str, Any]]) -> str:
-    """Evaluate the rules over recorded series; ``expectations`` are ``promql_expr_test`` of promtool."""
-    text = {
-        "rule_files": [str(rules)],
-        "evaluation_interval": "15s",
-        "tests": [{"interval": "15s", "input_series": recording["input_series"], "promql_expr_test": expectations}],
-    }
-    file = folder / "test.yaml"
-    file.write_text(yaml.safe_dump(text, sort_keys=False, width=10_000), encoding="utf-8")
-    return _run("test", "rules", file)
-
-
-test_rules.__test__ = False  # type: ignore[attr-defined]
 
 
 def _run(*arguments: str | Path) -> str:

@@ -159,3 +159,24 @@ def test_a_worker_that_waits_for_the_first_agency_is_ready_and_an_address_that_i
     deployment.wait_until(lambda: second.exit_code is not None, "the second worker ends")
     assert second.exit_code == 2
     assert "Each process needs an address of its own" in second.last_words()
+
+
+def test_an_idle_worker_is_not_ready_while_no_broker_answers_and_its_last_answer_gets_old(deployment):
+    deployment.register(VN)
+    where = address(deployment.mekong("worker", "intake", env=FREE))
+    until(where, "/readyz", 200)
+    name, stage = "mekong_last_answer_timestamp_seconds", {"stage": "intake"}
+    time.sleep(3)
+    assert time.time() - figure(where, name, **stage) < 15
+    deployment.broker.send(signal.SIGSTOP)
+    try:
+        said = until(where, "/readyz", 503, within_s=100)
+        assert said.startswith("No broker has answered intake for 6")
+        assert asked(where, "/livez")[0] == 200
+        before = figure(where, name, **stage)
+        time.sleep(3)
+        assert figure(where, name, **stage) == before < time.time() - 60
+    finally:
+        deployment.broker.send(signal.SIGCONT)
+    until(where, "/readyz", 200, within_s=100)
+    assert figure(where, name, **stage) > before
