@@ -1,7 +1,8 @@
 ALTER TABLE journal
   ADD INDEX IF NOT EXISTS by_event event_id TYPE bloom_filter(0.001) GRANULARITY 1,
+  ADD INDEX IF NOT EXISTS by_case case_no TYPE bloom_filter(0.001) GRANULARITY 1;
+ALTER TABLE journal
   MATERIALIZE INDEX IF EXISTS by_event,
-  ADD INDEX IF NOT EXISTS by_case case_no TYPE bloom_filter(0.001) GRANULARITY 1,
   MATERIALIZE INDEX IF EXISTS by_case;
 CREATE OR REPLACE VIEW seizures_as_of AS
 SELECT
