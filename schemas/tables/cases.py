@@ -42,7 +42,7 @@ _ENDED = """SELECT event_id AS of_id, version AS of_version, minOrNull(received_
 SEIZURE_VERSIONS = View(
     "seizure_versions",
     "Each version of each case, a row a version, with the time in which it was the known one. For tools that cannot read a view with "
-    "parameters: known_from <= moment AND (known_until IS NULL OR known_until > moment) is seizures_as_of",
+    "parameters: received_at <= moment AND (known_until IS NULL OR known_until > moment) is seizures_as_of",
     f"""SELECT
   {{columns}}
 FROM journal

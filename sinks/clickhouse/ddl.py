@@ -27,9 +27,14 @@ def add_columns(shape: Shape, names: Iterable[str]) -> list[str]:
     return [f"ADD COLUMN IF NOT EXISTS {_column(_added(shape, column))}" for column in added]
 
 
-def add_index(index: Index) -> list[str]:
-    """The commands of an ALTER that add a skip index, also to what is stored."""
-    return [f"ADD INDEX IF NOT EXISTS {_index(index)}", f"MATERIALIZE INDEX IF EXISTS {index.name}"]
+def add_indexes(shape: Shape, indexes: Iterable[Index]) -> list[str]:
+    """The statements that add skip indexes, and then write them for the rows that are stored.
+
+    ClickHouse does the latter in the background. In one statement with the former it would answer only when all is written.
+    """
+    wanted = list(indexes)
+    added = alter(shape.name, (f"ADD INDEX IF NOT EXISTS {_index(index)}" for index in wanted))
+    return [added, alter(shape.name, (f"MATERIALIZE INDEX IF EXISTS {index.name}" for index in wanted))] if wanted else []
 
 
 def create_view(view: View) -> str:

@@ -86,18 +86,21 @@ def _compare_table(found: Gaps, shape: Shape, declared: Look, made: Look | None)
             found.refused.append(f"column {shape.name}.{name}: declared as {declared.columns[name][0]}, made as {made.columns[name][0]}")
     other = _other_comments(declared, made)
     found.sentences.extend(f"column {shape.name}.{name}: its comment is another" for name, _ in other)
-    absent = [index for index in shape.indexes if index.name not in made.indexes]
-    found.sentences.extend(f"index {shape.name}.{index.name}: no migration makes it" for index in absent)
-    found.refused.extend(
-        f"index {shape.name}.{name}: migrations make it, and it is not declared" for name in made.indexes - declared.indexes
-    )
     commands = [*ddl.add_columns(shape, missing), *ddl.comment_columns(other)]
-    commands += [command for index in absent for command in ddl.add_index(index)]
     if declared.comment != made.comment:
         found.sentences.append(f"table {shape.name}: its comment is another")
         commands.append(f"MODIFY COMMENT {ddl.literal(shape.comment)}")
     if commands:
         found.statements.append(ddl.alter(shape.name, commands))
+    _compare_indexes(found, shape, declared, made)
+
+
+def _compare_indexes(found: Gaps, shape: Shape, declared: Look, made: Look) -> None:
+    absent = [index for index in shape.indexes if index.name not in made.indexes]
+    more = sorted(made.indexes - declared.indexes)
+    found.sentences.extend(f"index {shape.name}.{index.name}: no migration makes it" for index in absent)
+    found.refused.extend(f"index {shape.name}.{name}: migrations make it, and it is not declared" for name in more)
+    found.statements.extend(ddl.add_indexes(shape, absent))
 
 
 def _compare_view(found: Gaps, view: View, declared: Look, made: Look | None) -> None:

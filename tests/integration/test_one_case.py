@@ -105,7 +105,7 @@ def test_each_way_to_a_case_gives_what_reading_all_versions_gives(database, seed
     moments = [entry["received_at"] + timedelta(milliseconds=chance.choice((-1, 0, 1))) for _, entry in chance.sample(entries, 6)]
     for moment in moments:
         expected, text = rows_of(slow(entries, moment)), f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03}Z"
-        known = f"(known_from <= '{text[:-1]}' AND (known_until IS NULL OR known_until > '{text[:-1]}'))"
+        known = f"(received_at <= '{text[:-1]}' AND (known_until IS NULL OR known_until > '{text[:-1]}'))"
         assert sorted(database.query(f"SELECT {SHOWN} FROM seizures_as_of(known_at = '{text}')").rows) == expected
         assert sorted(database.query(f"SELECT {SHOWN} FROM seizure_versions WHERE {known}").rows) == expected
 

@@ -1,7 +1,8 @@
 ALTER TABLE journal
   ADD INDEX IF NOT EXISTS by_event event_id TYPE bloom_filter(0.001) GRANULARITY 1,
+  ADD INDEX IF NOT EXISTS by_case case_no TYPE bloom_filter(0.001) GRANULARITY 1;
+ALTER TABLE journal
   MATERIALIZE INDEX IF EXISTS by_event,
-  ADD INDEX IF NOT EXISTS by_case case_no TYPE bloom_filter(0.001) GRANULARITY 1,
   MATERIALIZE INDEX IF EXISTS by_case;
 CREATE OR REPLACE VIEW seizures_as_of AS
 SELECT
@@ -37,14 +38,14 @@ SELECT
   `lines.schedule`, `lines.hs6`, `lines.base_quantity`, `lines.base_unit`, `lines.factor_id`, `lines.mass_mg`,
   reason_for_seizure, value_amount, value_currency, suspects, nationalities, legal_basis, sanction, disposal,
   outcome, method_note, related_to, flags, unmapped, batch, tlp, handling_code, release_to, source_grade,
-  information_grade, simulated, received_at AS known_from, ended AS known_until, _partition, _offset
+  information_grade, simulated, ended AS known_until, _partition, _offset
 FROM journal
 LEFT JOIN (
     SELECT event_id AS of_id, version AS of_version, minOrNull(received_at) OVER (
       PARTITION BY event_id ORDER BY version ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING) AS ended
     FROM journal WHERE kind = 'version' AND event_id IN (SELECT event_id FROM journal WHERE version > 1)) AS ends ON event_id = of_id AND version = of_version
 WHERE kind = 'version' AND family = 'case' AND status = 'current'
-COMMENT 'Each version of each case, a row a version, with the time in which it was the known one. For tools that cannot read a view with parameters: known_from <= moment AND (known_until IS NULL OR known_until > moment) is seizures_as_of';
+COMMENT 'Each version of each case, a row a version, with the time in which it was the known one. For tools that cannot read a view with parameters: received_at <= moment AND (known_until IS NULL OR known_until > moment) is seizures_as_of';
 ALTER TABLE seizure_versions
   COMMENT COLUMN event_id 'Identity of the case, warning or feedback; the same for all its versions. Zeros for ticks and profiles',
   COMMENT COLUMN agency 'Code of the reporting agency',
@@ -118,8 +119,7 @@ ALTER TABLE seizure_versions
   COMMENT COLUMN source_grade 'How reliable the source is; code list source_grades',
   COMMENT COLUMN information_grade 'How good it is; code list information_grades',
   COMMENT COLUMN simulated 'Made up, for exercises and demonstrations',
-  COMMENT COLUMN known_from 'When the exchange knew this version: the same as received_at',
-  COMMENT COLUMN known_until 'When a later version or a withdrawal took its place; NULL: it is the current one',
+  COMMENT COLUMN known_until 'When a later version or a withdrawal took its place; NULL: it is current',
   COMMENT COLUMN _partition 'Partition of the journal, with _offset the entry behind the row',
   COMMENT COLUMN _offset 'Offset in the journal';
 CREATE OR REPLACE VIEW case_by_id AS
