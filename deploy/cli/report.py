@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from mekong.sinks.reports.briefing import Briefing
     from mekong.sinks.reports.question import Scope
 
+_WITHIN_S = 600
+"""The longest time for the answer to one table."""
 _LAST_MOMENT = time(23, 59, 59, 999_000, UTC)
 
 
@@ -73,7 +75,7 @@ def report(
     if (out / "report.html").exists() and not overwrite:
         raise click.UsageError(f"{out} has a briefing already: give another folder, or --overwrite")
     _look(asked)
-    database = Database(settings().clickhouse())
+    database = Database(settings().clickhouse(), within_s=_WITHIN_S)
     made = _made(database, Scope("", known_at, up_to, with_leave, simulated, since), asked)
     database.close()
     written = save(made, out)
