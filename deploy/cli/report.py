@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import UTC, date, datetime, time
+from collections.abc import Iterator, Mapping
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from mekong.sinks.reports.briefing import Briefing
     from mekong.sinks.reports.question import Scope
 
+_WITHIN_S = 600
+"""The longest time for the answer to one table."""
+_NOTHING, _TWO_TICKS = timedelta(0), timedelta(minutes=2)
 _LAST_MOMENT = time(23, 59, 59, 999_000, UTC)
 
 
@@ -65,7 +68,7 @@ def report(
     from mekong.deploy.reports.files import save
     from mekong.schemas.settings import settings
     from mekong.sinks.clickhouse.client import Database
-    from mekong.sinks.reports.question import Scope
+    from mekong.sinks.reports.question import Scope, complete_up_to
 
     known_at, since = _moment(known_text) or datetime.now(UTC), _moment(since_text)
     if since and since >= known_at:
@@ -73,13 +76,21 @@ def report(
     if (out / "report.html").exists() and not overwrite:
         raise click.UsageError(f"{out} has a briefing already: give another folder, or --overwrite")
     _look(asked)
-    database = Database(settings().clickhouse())
+    database = Database(settings().clickhouse(), within_s=_WITHIN_S)
     made = _made(database, Scope("", known_at, up_to, with_leave, simulated, since), asked)
+    known = complete_up_to(database)
     database.close()
     written = save(made, out)
-    for line in (made.line, *made.notes):
+    for line in (made.line, *made.notes, *_incomplete(known, known_at, _NOTHING if known_text else _TWO_TICKS)):
         click.echo(harmless(line), err=True)
     click.echo(f"{out}: {len(written)} files, {', '.join(written[:4])} and {len(written) - 4} tables as CSV")
+
+
+def _incomplete(known: datetime | None, known_at: datetime, by: timedelta) -> Iterator[str]:
+    """A sentence when messages from before the cut-off may still be on their way to ClickHouse."""
+    if known is not None and known_at - known > by:
+        until = f"{known:%Y-%m-%d %H:%M:%S} UTC"
+        yield f"ClickHouse surely has what was received until {until}. Later messages may be missing: write the edition again later."
 
 
 def _look(asked: Mapping[str, Any]) -> None:

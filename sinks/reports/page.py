@@ -12,6 +12,8 @@ from markupsafe import Markup
 from mekong.sinks.console.words import plain
 from mekong.sinks.reports.briefing import Briefing
 from mekong.sinks.reports.charts import atlas, days, flows, matrix
+from mekong.sinks.reports.shape import Rows
+from mekong.sinks.reports.words import Words
 
 _FOLDER = Path(__file__).parent / "templates"
 _PAGES = Environment(
@@ -37,35 +39,22 @@ def _css(text: str) -> Markup:
 def charts(briefing: Briefing) -> list[tuple[str, Markup, str]]:
     """Title, drawing and note of each chart that has something to show."""
     words, rows = briefing.words, {name: table.rows for name, table in briefing.tables.items()}
-    label = words.label
-    drawn = [
-        ("days", days.draw(rows["days"], words)),
-        ("flows", flows.draw(rows["routes"], words)),
-        (
-            "members",
-            matrix.draw(
-                rows["member_groups"],
-                ("agency", "commodity_group"),
-                (str, partial(label, "commodity_groups")),
-                words.texts["chart_members"],
-                words,
-            ),
-        ),
-        (
-            "concealment",
-            matrix.draw(
-                rows["concealment"],
-                ("concealment", "transport_mode"),
-                (partial(label, "concealment"), partial(label, "transport")),
-                words.texts["chart_concealment"],
-                words,
-            ),
-        ),
-    ]
-    found = [(words.texts[f"chart_{name}"], one, words.texts[f"note_{name}"]) for name, one in drawn if one]
+    drawn = {
+        "days": days.draw(rows["days"], words),
+        "flows": flows.draw(rows["routes"], words),
+        "members": _matrix("members", rows["member_groups"], ("agency", ""), ("commodity_group", "commodity_groups"), words),
+        "concealment": _matrix("concealment", rows["concealment"], ("concealment", "concealment"), ("transport_mode", "transport"), words),
+    }
+    found = [(words.texts[f"chart_{name}"], one, words.texts[f"note_{name}"]) for name, one in drawn.items() if one]
     placed = atlas.draw(rows["places"], rows["routes"], words)
     if placed:
         drawing, on_it = placed
         note = words.say("note_map", inside=on_it.inside, outside=on_it.outside, nowhere=on_it.nowhere)
         found.append((words.texts["chart_map"], drawing, note))
     return found
+
+
+def _matrix(name: str, rows: Rows, down: tuple[str, str], across: tuple[str, str], words: Words) -> Markup | None:
+    """Two columns against each other, each with its code list; empty: the code itself."""
+    labels = tuple(partial(words.label, codes) if codes else str for _, codes in (down, across))
+    return matrix.draw(rows, (down[0], across[0]), (labels[0], labels[1]), words.texts[f"chart_{name}"], words)

@@ -63,6 +63,13 @@ def account(database: Database, scope: Scope) -> Account:
     return Account(found[0], found[1] - found[0], found[2], LEVELS[max(strictest, 1) - 1] if found[0] else scope.up_to)
 
 
+def complete_up_to(database: Database) -> datetime | None:
+    """Until when ClickHouse surely has all messages: the oldest of the newest ticks of the partitions. None: not known."""
+    newest = "SELECT max(received_at) AS newest FROM journal WHERE kind = 'tick' GROUP BY _partition"
+    found: datetime | None = database.value(f"SELECT minOrNull(newest) FROM ({newest})")
+    return found
+
+
 def read(database: Database, table: ReportTable, scope: Scope) -> Rows:
     """The rows of one table, in its order; nothing for one that compares with an edition when the scope names none."""
     if table.view is None or (table.needs_since and scope.since is None):

@@ -24,6 +24,7 @@ class Kind(StrEnum):
     DAY = "day"
     TEXT = "text"  # words of a member
     AGENCY = "agency"
+    CODE = "code"  # a code that is shown as it is
     FEATURE = "feature"  # a value of the column ``feature``
     WORD = "word"  # a code of a list, or a property of a case
     SAID = "said"  # a word of our own: its key in the texts, after ``said_``

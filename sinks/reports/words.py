@@ -76,7 +76,7 @@ class Words(NamedTuple):
         return self._one(column, value)
 
     def _one(self, column: Show, value: Any) -> str:
-        if column.codes and column.kind is not Kind.AGENCY:
+        if column.codes and column.kind not in {Kind.AGENCY, Kind.CODE}:
             return self.label(column.codes, value)
         if column.kind is Kind.SAID:
             return self.texts[f"said_{value}"]

@@ -117,6 +117,7 @@ def table(made, name):
     return made["tables"][name]["rows"]
 
 
+@pytest.mark.timeout(900)  # two phases through the real servers, and six briefings
 def test_the_figures_of_a_briefing_are_those_of_the_messages(deployment, run, stored, tmp_path):
     before, messages = sent(deployment, run, tmp_path, "OMD-IV"), sent(deployment, run, tmp_path, "OMD-V")
     stored()
@@ -125,13 +126,41 @@ def test_the_figures_of_a_briefing_are_those_of_the_messages(deployment, run, st
     done = run(*asked, "--out", tmp_path / "one")
     assert done.exit_code == 0, done.output
     made = json.loads((tmp_path / "one" / "report.json").read_text(encoding="utf-8"))
+    assert "surely has" not in done.output, "this deployment has no clock, so nobody knows"
     it_counts_cases_lines_and_mass(made, cases, of_phase(before, "OMD-IV"))
     it_counts_members_and_patterns(made, cases)
     it_counts_warnings_and_feedback(made, messages, cases)
     every_file_has_the_same_figures(tmp_path / "one", made)
     the_same_cut_off_gives_the_same_bytes_and_later_messages_change_nothing(deployment, run, stored, tmp_path, asked, messages)
     what_changed_is_in_the_next_edition(run, tmp_path, cut, made, cases)
+    the_other_kinds_have_the_figures_of_the_messages(run, tmp_path, cut, messages, cases, of_phase(before, "OMD-IV"))
     a_real_case_is_not_in_it(deployment, run, stored, tmp_path)
+
+
+def the_other_kinds_have_the_figures_of_the_messages(run, tmp_path, cut, messages, cases, before):
+    def made(*options):
+        folder = tmp_path / "-".join(map(str, options[:2])).strip("-")
+        done = run("report", "--operation", "OMD", *options, "--simulated", "--as-known-on", cut, "--out", folder)
+        assert done.exit_code == 0, done.output
+        return json.loads((folder / "report.json").read_text(encoding="utf-8"))
+
+    joint = table(made("--phases", "IV-V"), "phases")
+    assert [row["cases"] for row in joint] == [len(before), len(cases)]
+    assert joint[1]["more"] == joint[1]["more_same"] + joint[1]["more_joined"] == len(cases) - len(before)
+    flows = table(made("--between", "VN,CN", "--phase", "V"), "flows")
+    for row in flows:
+        ends = row["origin"], row["destination"]
+        assert row["cases"] == sum(ends[0] in steps(case, "origin") and ends[1] in steps(case, "destination") for case in cases)
+    file, confirmed = tmp_path / "confirmed.csv", Counter(case["agency"] for case in cases)
+    file.write_text(f"agency,cases\nVN-CUSTOMS,{confirmed['VN-CUSTOMS']}\nCN-CUSTOMS,{confirmed['CN-CUSTOMS'] + 1}\n", encoding="utf-8")
+    plan = made("--plan-next", "--phase", "V", "--confirmed", file)
+    assert {row["agency"]: row["cases"] for row in table(plan, "plan") if row["cases"]} == confirmed
+    assert "VN-CUSTOMS" not in plan["unconfirmed"], "it confirmed the figure"
+    assert "CN-CUSTOMS" in plan["unconfirmed"], "it confirmed another figure"
+    own = made("--member", "VN-CUSTOMS", "--phase", "V")
+    assert [row["cases"] for row in table(own, "members")] == [confirmed["VN-CUSTOMS"]]
+    with pytest.raises(Refused, match="is not a member"):
+        made("--member", "XX-CUSTOMS", "--phase", "V")
 
 
 def it_counts_cases_lines_and_mass(made, cases, before):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import zipfile
+from datetime import UTC, datetime, timedelta
 
 import openpyxl
 import pytest
@@ -11,6 +12,7 @@ from click.testing import CliRunner
 from docx import Document
 
 from mekong.deploy.cli import mekong
+from mekong.deploy.cli import report as command
 from mekong.deploy.reports import phases
 from mekong.deploy.reports.files import confirmations, save
 from mekong.schemas.errors import Refused
@@ -180,3 +182,12 @@ def test_the_document_has_no_time_of_day_in_it(tmp_path):
     for name in ("report.docx", "report.xlsx"):
         with zipfile.ZipFile(tmp_path / name) as archive:
             assert {one.date_time[0] for one in archive.infolist()} == {1980}, name
+
+
+def test_a_cut_off_that_clickhouse_may_not_have_reached_is_said():
+    at, short, none = datetime(2026, 11, 28, 12, tzinfo=UTC), timedelta(minutes=2), timedelta(0)
+    assert list(command._incomplete(None, at, none)) == []
+    assert list(command._incomplete(at, at, none)) == []
+    assert list(command._incomplete(at - timedelta(minutes=1), at, short)) == []
+    (said,) = command._incomplete(at - timedelta(minutes=3), at, short)
+    assert "until 2026-11-28 11:57:00 UTC" in said

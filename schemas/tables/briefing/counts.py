@@ -27,7 +27,7 @@ _LINES = f"""(
 COUNTED_CASES = View(
     "counted_cases",
     "Cases that count in a briefing: as they were known at known_at, marked up_to or milder, real or simulated. Columns as in seizures",
-    f"SELECT\n  {{columns}}\nFROM seizures_as_of(known_at = {AT})\nWHERE {MAY_BE_SHOWN}",
+    f"SELECT\n  {{columns}}\nFROM seizures_as_of(known_at = toString({AT}))\nWHERE {MAY_BE_SHOWN}",
     of=JOURNAL,
 )
 GROUPS = View(
@@ -59,7 +59,7 @@ QUANTITIES = View(
 )
 GOODS = View(
     "briefing_goods",
-    "Goods of a phase by commodity group and unit, as in briefing table 2, but for each substance and taxon",
+    "As briefing table 2, and by substance or taxon as well",
     f"SELECT\n  {{columns}}\nFROM {_BY_UNIT.format(_LINES)}\nGROUP BY commodity_group, goods, unit",
     columns=(
         Computed("commodity_group", "commodity_group", "Commodity group; code list commodity_groups"),
@@ -135,7 +135,8 @@ FROM
   FROM {CASES} WHERE {OF_PHASE} AND seized_precision IN ('time', 'day') GROUP BY seized_day
   UNION ALL
   SELECT toNullable(opened) AS of_day, 0 AS n, uniqExact(kind, series, bucket) AS raised
-  FROM alerts WHERE raised_at <= {AT} AND state != 'cleared' AND hasAny(event_ids, (SELECT groupArray(event_id) FROM ({PHASE_IDS})))
+  FROM alerts ARRAY JOIN event_ids AS behind
+  WHERE raised_at <= {AT} AND state != 'cleared' AND behind IN ({PHASE_IDS})
   GROUP BY opened
 )
 GROUP BY of_day""",

@@ -11,7 +11,7 @@ SELECT
   reason_for_seizure, value_amount, value_currency, suspects, nationalities, legal_basis, sanction, disposal,
   outcome, method_note, related_to, flags, unmapped, batch, tlp, handling_code, release_to, source_grade,
   information_grade, simulated, _partition, _offset
-FROM seizures_as_of(known_at = {known_at:DateTime64(3, 'UTC')})
+FROM seizures_as_of(known_at = toString({known_at:DateTime64(3, 'UTC')}))
 WHERE indexOf(['TLP:CLEAR', 'TLP:GREEN', 'TLP:AMBER', 'TLP:AMBER+STRICT', 'TLP:RED'], toString(tlp)) BETWEEN 1 AND indexOf(['TLP:CLEAR', 'TLP:GREEN', 'TLP:AMBER', 'TLP:AMBER+STRICT', 'TLP:RED'], {up_to:String})
   AND (handling_code IN ('H0', 'H1') OR ({with_leave:Bool} AND handling_code IN ('H2', 'H3')))
   AND simulated = {simulated:Bool}
@@ -68,7 +68,7 @@ FROM (
 )
 )
 GROUP BY commodity_group, goods, unit
-COMMENT 'Goods of a phase by commodity group and unit, as in briefing table 2, but for each substance and taxon';
+COMMENT 'As briefing table 2, and by substance or taxon as well';
 CREATE OR REPLACE VIEW briefing_members AS
 WITH (SELECT (min(seized_day), max(seized_day)) FROM counted_cases(known_at = {known_at:DateTime64(3, 'UTC')}, up_to = {up_to:String}, with_leave = {with_leave:Bool}, simulated = {simulated:Bool}) WHERE phase = {phase:String}) AS span
 SELECT
@@ -293,7 +293,8 @@ FROM
   FROM counted_cases(known_at = {known_at:DateTime64(3, 'UTC')}, up_to = {up_to:String}, with_leave = {with_leave:Bool}, simulated = {simulated:Bool}) WHERE phase = {phase:String} AND seized_precision IN ('time', 'day') GROUP BY seized_day
   UNION ALL
   SELECT toNullable(opened) AS of_day, 0 AS n, uniqExact(kind, series, bucket) AS raised
-  FROM alerts WHERE raised_at <= {known_at:DateTime64(3, 'UTC')} AND state != 'cleared' AND hasAny(event_ids, (SELECT groupArray(event_id) FROM (SELECT event_id FROM counted_cases(known_at = {known_at:DateTime64(3, 'UTC')}, up_to = {up_to:String}, with_leave = {with_leave:Bool}, simulated = {simulated:Bool}) WHERE phase = {phase:String})))
+  FROM alerts ARRAY JOIN event_ids AS behind
+  WHERE raised_at <= {known_at:DateTime64(3, 'UTC')} AND state != 'cleared' AND behind IN (SELECT event_id FROM counted_cases(known_at = {known_at:DateTime64(3, 'UTC')}, up_to = {up_to:String}, with_leave = {with_leave:Bool}, simulated = {simulated:Bool}) WHERE phase = {phase:String})
   GROUP BY opened
 )
 GROUP BY of_day

@@ -47,7 +47,7 @@ TABLES = (
             Show("country", Kind.WORD, "countries"),
             Show("transport_mode", Kind.WORD, "transport"),
             Show("concealment", Kind.WORD, "concealment"),
-            Show("tlp", Kind.TEXT),
+            Show("tlp", Kind.CODE),
         ),
         ("commodity_group", "rank"),
         LARGEST,
