@@ -11,6 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from mekong.schemas.codes import code_list
 from mekong.schemas.languages import NAMES, Language
+from mekong.schemas.said import said, told
 from mekong.schemas.sheet_words import RESULTS
 from mekong.schemas.vocabulary import TIERS, label
 from mekong.schemas.written import day, number
@@ -130,6 +131,8 @@ def _given(asked: Asked) -> dict[str, Any]:
         "label": partial(label, language=language),
         "field_label": partial(field_label, language=language),
         "value_label": partial(value_label, language=language),
+        "said": partial(said, language=language),
+        "told": partial(told, language=language),
         "outcomes": {code: said[language] for code, said in RESULTS.items()},
         "tiers": {code: said[language] for code, said in TIERS.items()},
         "tags": TAGS,
