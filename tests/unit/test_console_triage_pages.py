@@ -53,6 +53,7 @@ def test_the_page_of_an_alert_is_small_and_hostile_texts_stay_texts(language):
         assert "b" not in tags.tags
         assert not [name for name in tags.attributes if name.startswith("on") or name == "style"]
         assert f'<html lang="{language}">' in html
+        assert "built-in" not in html
         assert len(html.encode()) + files + 15_000 < 100_000
 
 
