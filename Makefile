@@ -58,7 +58,7 @@ bench: setup ## the figures of docs/benchmarks.md
 pictures: setup ## draw docs/pictures again, from what real commands print on the stack of the demo; those of sheets need LibreOffice, those of pages Chromium and fonts-noto-cjk; about five minutes
 	@$(BIN)/python -m mekong.deploy.pictures
 	@MEKONG_PICTURES=docs/pictures $(BIN)/python -m pytest -q tests/integration/page -k "everybody and en-1280"
-	@MEKONG_PICTURES=docs/pictures $(BIN)/python -m pytest -q tests/integration/console -k "everybody and en-1280"
+	@MEKONG_PICTURES=docs/pictures $(BIN)/python -m pytest -q tests/integration/console -k "(everybody and en-1280) or digest or brushes"
 
 office: setup ## prove templates and marked sheets in LibreOffice; as root it installs the Debian package libreoffice-calc
 	@$(BIN)/python -m tests.office.prove

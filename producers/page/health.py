@@ -6,9 +6,9 @@ from starlette.responses import Response
 
 from mekong.producers.gateway.feed import MOST_RECEIPTS
 from mekong.producers.page.visit import Visit
-from mekong.producers.said import label, said
 from mekong.schemas.feed import FeedHealth
 from mekong.schemas.feed_words import feed_lines
+from mekong.schemas.said import label, said
 
 
 async def health(found: Visit) -> Response:

@@ -21,11 +21,11 @@ from mekong.producers.page.health import health
 from mekong.producers.page.sheets import XLSX
 from mekong.producers.page.trial import tested
 from mekong.producers.page.visit import HEADERS, HOME, Visit, back, in_other_language, language_of, set_ticket, visit, with_ticket
-from mekong.producers.said import of_receipt
 from mekong.producers.sheets.template import template
 from mekong.schemas.activations import PATH
 from mekong.schemas.inside import failed_inside
 from mekong.schemas.receipts import Receipt
+from mekong.schemas.said import of_receipt
 from mekong.schemas.tokens import Scope
 from mekong.schemas.wire import decode, dump
 

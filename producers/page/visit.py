@@ -20,9 +20,9 @@ from mekong.producers.gateway.register import Caller
 from mekong.producers.gateway.state import State
 from mekong.producers.gateway.tickets import SCHEME, VALID_S
 from mekong.producers.page.words import texts
-from mekong.producers.said import example, label, meaning, of_receipt, said, told
 from mekong.schemas.languages import LANGUAGES, NAMES, Language, chosen
 from mekong.schemas.loopback import host_of, is_loopback
+from mekong.schemas.said import example, label, meaning, of_receipt, said, told
 from mekong.schemas.tokens import Scope
 
 HOME = "/send"

@@ -14,11 +14,11 @@ from xlsxwriter import Workbook
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from mekong.producers.said import said
 from mekong.producers.sheets import marker
 from mekong.producers.sheets.cells import Row, Sheet, Value, reference
 from mekong.producers.sheets.fitting import CUT, LONGEST_TEXT, fitting, is_number, name_of_sheet
 from mekong.producers.sheets.marking import AUTHOR, COLORS, Finding, Marking, reasons, summary_lines
+from mekong.schemas.said import said
 from mekong.schemas.sheet_words import MARKED, OUR_HEADINGS, RESULTS
 
 _MADE = datetime(2026, 1, 1)  # noqa: DTZ001 - a workbook has no time zone; a fixed time gives the same bytes

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
-from mekong.producers.said import label, told
 from mekong.producers.sheets.marker import Marker
 from mekong.schemas.languages import LANGUAGES, Language
+from mekong.schemas.said import label, told
 from mekong.schemas.sheet_words import MARKED
 
 Level = Literal["rejected", "question", "notice"]

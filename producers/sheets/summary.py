@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from mekong.producers.said import said
 from mekong.producers.sheets.marking import LEVELS, Finding
 from mekong.schemas.languages import Language
+from mekong.schemas.said import said
 from mekong.schemas.sheet_words import LEVELS as NAMES
 from mekong.schemas.sheet_words import RESULTS, SUMMARY
 

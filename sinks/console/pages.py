@@ -11,6 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from mekong.schemas.codes import code_list
 from mekong.schemas.languages import NAMES, Language
+from mekong.schemas.said import said, told
 from mekong.schemas.sheet_words import RESULTS
 from mekong.schemas.vocabulary import TIERS, label
 from mekong.schemas.written import day, number
@@ -127,7 +128,7 @@ def _given(asked: Asked) -> dict[str, Any]:
         "clock": words.clock,
         "stamp": words.stamp,
         "age": partial(words.age, language=language),
-        "label": partial(label, language=language),
+        **{name: partial(write, language=language) for name, write in (("label", label), ("said", said), ("told", told))},
         "field_label": partial(field_label, language=language),
         "value_label": partial(value_label, language=language),
         "outcomes": {code: said[language] for code, said in RESULTS.items()},

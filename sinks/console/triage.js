@@ -5,21 +5,22 @@ const page = document.getElementById("page");
 const connection = document.getElementById("connection");
 const switchKeys = document.getElementById("keys-on");
 const AGAIN_MS = 3000;
+const NEXT = "mekong-next-key";
 let sent = false; // one form is sent once, however fast somebody presses a key
 
 document.addEventListener("submit", (event) => {
-  if (sent) event.preventDefault();
-  else setTimeout(() => { sent = true; });
+  if (!sent) {
+    setTimeout(() => { sent = true; });
+    return;
+  }
+  event.preventDefault();
+  keep(event.submitter?.dataset.key);
 });
 window.addEventListener("pageshow", () => { sent = false; });
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape" && document.activeElement) document.activeElement.blur();
-  if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || sent || !keysAreOn() || isWriting(event.target)) return;
-  const place = page.querySelector(`[data-key="${CSS.escape(event.key.toLowerCase())}"]`);
-  if (!place) return;
-  event.preventDefault();
-  place.click();
-  if (place.matches("summary")) place.parentElement.querySelector("input:not([type=hidden])")?.focus();
+  if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || !keysAreOn() || isWriting(event.target)) return;
+  if (press(event.key.toLowerCase())) event.preventDefault();
 });
 if (switchKeys) {
   switchKeys.hidden = false;
@@ -30,7 +31,27 @@ if (switchKeys) {
   });
 }
 document.getElementById("said")?.focus();
+const next = JSON.parse(sessionStorage.getItem(NEXT) ?? "null");
+sessionStorage.removeItem(NEXT);
+if (next?.path === location.pathname) press(next.key);
 connect();
+
+function press(key) {
+  const place = page.querySelector(`[data-key="${CSS.escape(key)}"]`);
+  if (!place) return false;
+  if (sent) {
+    keep(key);
+    return true;
+  }
+  place.click();
+  if (place.matches("summary")) place.parentElement.querySelector("input:not([type=hidden])")?.focus();
+  return true;
+}
+
+// A key that is pressed while a form is being sent is pressed when the same alert is shown again, and never on another alert.
+function keep(key) {
+  if (key) sessionStorage.setItem(NEXT, JSON.stringify({ path: location.pathname, key }));
+}
 
 function keysAreOn() {
   return localStorage.getItem("mekong-keys") !== "off";

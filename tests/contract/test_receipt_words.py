@@ -10,19 +10,18 @@ from pathlib import Path
 
 import pytest
 
-import mekong.producers
 import mekong.producers.sheets
 import mekong.streams.core.intake
 from mekong.deploy.profiles import profile_of
-from mekong.producers.said import said, told
 from mekong.schemas import messages, record, times, trial
 from mekong.schemas.languages import LANGUAGES
 from mekong.schemas.rejected import Reason, Rejected
+from mekong.schemas.said import said, told
 from mekong.streams.core.intake.alone import judge
 
 INTAKE = sorted(Path(mekong.streams.core.intake.__file__).parent.glob("*.py"))
 SCHEMAS = [Path(str(module.__file__)) for module in (messages, record, times, trial)]
-TEXTS = Path(mekong.producers.__file__).parent / "texts"
+TEXTS = Path(str(record.__file__)).parent / "texts"
 FILE = json.loads((TEXTS / "receipts.json").read_text(encoding="utf-8"))
 SAID = json.loads((TEXTS / "said.json").read_text(encoding="utf-8"))["sentences"]
 SHEETS = [
@@ -52,7 +51,7 @@ def notice_codes() -> set[str]:
 def test_every_code_of_a_receipt_has_a_meaning_in_each_language_and_no_other_has():
     codes = {reason.value for reason in Reason} | notice_codes()
     assert len(notice_codes()) > 10
-    assert codes - FILE["codes"].keys() == set(), "write what they mean in producers/texts/receipts.json"
+    assert codes - FILE["codes"].keys() == set(), "write what they mean in schemas/texts/receipts.json"
     assert FILE["codes"].keys() - codes == set()
     assert {code for code, words in FILE["codes"].items() if not all(words.get(language, "").strip() for language in LANGUAGES)} == set()
 
@@ -73,7 +72,7 @@ def pieces(path: Path) -> Iterator[str]:
 @pytest.mark.parametrize("path", [*INTAKE, *SCHEMAS], ids=lambda path: path.stem)
 def test_every_sentence_of_intake_is_in_the_languages_of_the_page(path):
     missing = [piece for piece in pieces(path) if piece.strip() not in KNOWN]
-    assert missing == [], "write these sentences in producers/texts/receipts.json"
+    assert missing == [], "write these sentences in schemas/texts/receipts.json"
 
 
 @pytest.mark.parametrize("path", SHEETS, ids=lambda path: path.stem)
@@ -81,7 +80,7 @@ def test_every_sentence_in_a_marked_sheet_is_in_the_languages_of_the_template(pa
     known = "\n".join(words["from"] for words in SAID.values())
     found = [piece for piece in pieces(path) if not re.search(r"[\\^(]|^(the name|a date|an address) of", piece)]
     missing = [piece for piece in found if piece.strip() not in known and piece not in INSIDE and said(piece, "vi").language != "vi"]
-    assert missing == [], "write these sentences in producers/texts/said.json"
+    assert missing == [], "write these sentences in schemas/texts/said.json"
 
 
 @pytest.mark.parametrize("language", ["vi", "zh"])

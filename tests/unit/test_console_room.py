@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import socket
 import time
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -154,6 +155,55 @@ def test_too_many_readers_are_refused_and_a_place_is_free_again(monkeypatch):
                 await asyncio.sleep(0.1)
             assert again.status == 200
             again.close()
+
+    asyncio.run(scenario())
+
+
+def test_fifty_readers_are_served_and_one_more_is_refused():
+    async def scenario():
+        async with opened() as (client, _):
+            answers = [await client.get(f"{HOME}{('/events', '/alerts/events')[number % 2]}") for number in range(stream.MOST_READERS)]
+            assert {answer.status for answer in answers} == {200}
+            for path in ("/events", "/alerts/events"):
+                assert (await client.get(f"{HOME}{path}")).status == 503
+            assert (await client.get(HOME)).status == 200, "the page itself opens"
+            answers[7].close()
+            for _ in range(100):
+                again = await client.get(f"{HOME}/events")
+                if again.status == 200:
+                    break
+                await asyncio.sleep(0.1)
+            assert again.status == 200
+            for answer in (*answers, again):
+                answer.close()
+
+    asyncio.run(scenario())
+
+
+def test_a_reader_that_never_reads_a_byte_gives_its_place_back(monkeypatch):
+    monkeypatch.setattr(stream, "_WRITE_WITHIN_S", 0.5)
+    monkeypatch.setattr(stream, "MOST_READERS", 1)
+    monkeypatch.setattr(stream, "_SHORTEST_S", 0.01)
+    monkeypatch.setattr("mekong.sinks.console.routes.Pages.part", lambda *_: f"{time.monotonic()}{'x' * 200_000}")
+
+    async def scenario():
+        async with opened() as (client, room):
+            silent = socket.create_connection(("127.0.0.1", client._base_url.port))
+            silent.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+            cookie = f"{KEY.cookie}={KEY.ticket}"
+            silent.sendall(f"GET {HOME}/events HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: {cookie}\r\n\r\n".encode())
+            await asyncio.sleep(0.3)
+            assert (await client.get(f"{HOME}/events")).status == 503, "it has the only place"
+            status = 503
+            for number in range(200):
+                room._board.failed("kafka", str(number))  # something changes all the time
+                async with client.get(f"{HOME}/events") as answer:
+                    status = answer.status
+                if status == 200:
+                    break
+                await asyncio.sleep(0.05)
+            assert status == 200
+            silent.close()
 
     asyncio.run(scenario())
 

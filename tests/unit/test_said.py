@@ -22,11 +22,12 @@ from mekong.producers.gateway.sheets import editions
 from mekong.producers.gateway.sheets.reading import SheetEntry
 from mekong.producers.page.words import texts
 from mekong.producers.parsed import Parsed
-from mekong.producers.said import example, label, said
+from mekong.schemas import said as words
+from mekong.schemas.said import example, label, said
 from mekong.schemas.sendings import Sending
 
 CODE = [Path(one.__file__).parent for one in (mekong.producers, mekong.deploy.check)]
-FILE = json.loads((CODE[0] / "texts" / "said.json").read_text(encoding="utf-8"))
+FILE = json.loads((Path(words.__file__).parent / "texts" / "said.json").read_text(encoding="utf-8"))
 SENTENCES = [(part, key) for part, known in FILE.items() for key in known]
 OTHERS = ("vi", "zh")
 SHORT = 5

@@ -21,7 +21,6 @@ from mekong.producers.gateway.quota import MOST_WAITING, Limits, Quotas
 from mekong.producers.page.layouts import layout_text
 from mekong.producers.page.routes import routes
 from mekong.producers.page.words import texts
-from mekong.producers.said import said
 from mekong.producers.sheets.layout import read_layout
 from mekong.schemas.errors import Refused
 from mekong.schemas.feed import feed_health
@@ -29,6 +28,7 @@ from mekong.schemas.feed_words import feed_lines
 from mekong.schemas.languages import LANGUAGES, chosen
 from mekong.schemas.receipts import Outcome, Receipt
 from mekong.schemas.rejected import Reason
+from mekong.schemas.said import said
 from mekong.schemas.sheet_words import MARKED
 from mekong.schemas.wire import encode
 from tests.unit.filled import AT, filled, saved, workbook

@@ -16,8 +16,8 @@ from mekong.producers.gateway.sheets.numbers import Marks, number_of
 from mekong.producers.page.routes import routes
 from mekong.producers.page.words import texts
 from mekong.producers.passed import Passed
-from mekong.producers.said import said
 from mekong.schemas.languages import LANGUAGES
+from mekong.schemas.said import said
 from mekong.schemas.wire import encode
 from tests.unit.test_gateway import AGENCY, TEXT, token
 from tests.unit.test_gateway_sheets_complete import MANY, Exchange, rows, table

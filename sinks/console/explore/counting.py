@@ -92,7 +92,7 @@ def numbers(database: Database, choice: Choice) -> Numbers:
     by_day = dict(zip(*days, strict=True))
     without = by_day.pop("", 0)
     known = {date.fromisoformat(day): int(count) for day, count in by_day.items()}
-    return Numbers(int(cases), int(without), bars(known), {name: _most(found) for name, found in zip(FACETS, facets, strict=True)})
+    return Numbers(int(cases), int(without), bars(known), {name: _most(name, found) for name, found in zip(FACETS, facets, strict=True)})
 
 
 def listed(database: Database, choice: Choice, page: int) -> Listed:
@@ -141,6 +141,8 @@ def _start(day: date, size: str) -> date:
     return {"day": day, "month": day.replace(day=1), "year": day.replace(month=1, day=1)}[size]
 
 
-def _most(found: tuple[Iterable[str], Iterable[int]]) -> list[tuple[str, int]]:
-    pairs = ((str(value), int(cases)) for value, cases in zip(*found, strict=True))
+def _most(facet: str, found: tuple[Iterable[str], Iterable[int]]) -> list[tuple[str, int]]:
+    """Those with the most cases. A value that no address can have is left out: its number would open no list."""
+    form, _ = FACETS[facet]
+    pairs = ((value, int(cases)) for value, cases in zip(*found, strict=True) if form.fullmatch(value))
     return sorted(pairs, key=lambda one: (-one[1], one[0]))[:OFFERED]

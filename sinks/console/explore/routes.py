@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from http import HTTPStatus
-from typing import Any
+from typing import Any, BinaryIO
 
-from starlette.background import BackgroundTask
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from mekong.schemas.errors import Fatal, Refused, Retriable
@@ -25,6 +24,7 @@ from mekong.sinks.console.visit import FORM_HEADERS, HEADERS, asked
 
 EXPLORE = f"{HOME}/explore"
 _MOST_DIGITS = 6
+_PIECE = 1 << 16
 
 
 class Explore:
@@ -67,7 +67,10 @@ class Explore:
         except (Busy, Refused, Retriable, Fatal) as exc:
             page = self._pages.page("explore/no_file", asked(request), choice=choice, why=str(exc))
             return self._door.answer(request, page, HTTPStatus.SERVICE_UNAVAILABLE)
-        return FileResponse(made.path, headers=HEADERS, filename=made.name, background=BackgroundTask(made.remove))
+        file, size = made.path.open("rb"), made.path.stat().st_size
+        made.remove()  # what is open can be read to its end, and nothing is left behind when the person goes away
+        headers = {**HEADERS, "content-disposition": f'attachment; filename="{made.name}"', "content-length": str(size)}
+        return StreamingResponse(_pieces(file), headers=headers, media_type="application/octet-stream")
 
     async def _answer(self, request: Request, choice: Choice, name: str, ask: Callable[[Database], Any]) -> Response:
         try:
@@ -87,3 +90,9 @@ class Explore:
             "most_cases": MOST_CASES,
         }
         return self._door.answer(request, self._pages.page(f"explore/{name}", asked(request), **values), headers=FORM_HEADERS)
+
+
+def _pieces(file: BinaryIO) -> Iterator[bytes]:
+    with file:
+        while piece := file.read(_PIECE):
+            yield piece

@@ -74,7 +74,9 @@ class Triage:
         """Remember the short name of the person."""
         given = await self._form(request)
         name = name_of(given.get("name", ""))
-        answer = RedirectResponse(back(given.get("back", "")) + ("" if name else "?who=wrong"), HTTPStatus.SEE_OTHER, HEADERS)
+        answer = RedirectResponse(
+            back(given.get("back", "")) + ("?who=wrong" if given.get("name") and not name else ""), HTTPStatus.SEE_OTHER, HEADERS
+        )
         if name or not given.get("name"):
             remember(answer, name)
         return answer

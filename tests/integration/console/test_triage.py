@@ -93,6 +93,9 @@ def test_a_digest_of_twelve_is_judged_by_single_keys_and_each_answer_is_a_record
     for words in ("HN-26-118", "31", say("stands_out", "en"), T["nobody"]):
         person.sees(words, "main")
     is_usable(person.browser, axe)
+    if folder := os.environ.get("MEKONG_PICTURES"):
+        person.browser.set_window_size(1280, 1500)
+        assert person.browser.save_screenshot(str(Path(folder) / "triage.png"))
     size = person.browser.execute_script(
         "return ['navigation', 'resource'].flatMap(kind => performance.getEntriesByType(kind))"
         ".reduce((sum, one) => sum + one.decodedBodySize, 0)"

@@ -1,5 +1,5 @@
 # ruff: noqa: RUF001 - Chinese is written with its own punctuation
-"""Says in the person's language what the exchange says in English: on the sender's page, and in a marked sheet. Pure.
+"""Says in the person's language what the exchange says in English: on the pages, and in a marked sheet. Pure.
 
 ``texts/said.json`` has the sentences by key, and ``texts/receipts.json`` those of receipts, with what each code of a receipt means.
 ``{name}`` in a sentence is what the exchange fills in. A sentence that is in neither file stays in English, after what its code means.
