@@ -39,7 +39,7 @@ _CONFIG = """\
   </user_directories>
 </clickhouse>
 """
-# Drivers from before 2025 read LZ4 only, and the server's default is ZSTD.
+# The JDBC driver 0.9.5 reads LZ4 and not ZSTD, which is the server's default.
 # `default` is the user the engine's own program runs as; it may open listeners and sleep, no more.
 _USERS = """\
 <clickhouse>

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 from functools import cache
@@ -10,17 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from tests.debian import installed, on_path
+
 
 @cache
 def promtool() -> str:
     """Where the tool is."""
-    if not shutil.which("promtool") and shutil.which("apt-get") and os.geteuid() == 0:
-        for command in (["update"], ["install", "--yes", "--no-install-recommends", "prometheus"]):
-            print("apt-get", *command)
-            subprocess.run(["apt-get", *command], check=True, timeout=280, env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"})
-    if not (found := shutil.which("promtool")):
-        pytest.fail("these tests need promtool: install the Debian package prometheus", pytrace=False)
-    return found
+    installed("promtool", on_path("promtool"), "prometheus")
+    return str(shutil.which("promtool"))
 
 
 def check(*arguments: str | Path) -> str:

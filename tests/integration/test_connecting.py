@@ -6,7 +6,6 @@ import base64
 import csv
 import io
 import re
-import shutil
 import subprocess
 import uuid
 from pathlib import Path
@@ -24,6 +23,7 @@ from mekong.sinks.clickhouse.migrate import migrate
 from mekong.sinks.clickhouse.sink import ClickHouseSink
 from mekong.sinks.clickhouse.tables.journal import TABLE
 from tests.conftest import started
+from tests.debian import installed, on_path
 from tests.integration.test_sink_tables import version
 from tests.interop import java, jdbc
 from tests.interop.python_env import python_with
@@ -79,8 +79,8 @@ def test_pandas_and_polars_read_csv(server, tmp_path):
     assert said.replace(".0\n", "\n") == ANSWER * 2
 
 
-@pytest.mark.skipif(not shutil.which("Rscript"), reason="R is not installed (Debian: r-base-core)")
 def test_r_reads_csv(server, tmp_path):
+    installed("R", on_path("Rscript"), "r-base-core")
     (tmp_path / "ask.R").write_text(example("r", server), encoding="utf-8")
     assert said_by("Rscript", tmp_path / "ask.R") == ANSWER
 

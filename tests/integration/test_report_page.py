@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import base64
-import os
 import shutil
 import subprocess
 
 import pytest
 
 from mekong.sinks.reports.page import page
+from tests.debian import installed
 from tests.integration.page.conftest import open_chromium, programs
 from tests.unit.made_briefing import made
 
@@ -37,11 +37,7 @@ def fonts():
         )
         return all(family in listed for _, family in SCRIPTS.values() if family)
 
-    if not there() and shutil.which("apt-get") and os.geteuid() == 0:
-        for command in (["update"], ["install", "--yes", "--no-install-recommends", "fontconfig", "fonts-noto-core"]):
-            subprocess.run(["apt-get", *command], check=True, timeout=280, env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"})
-    if not there():
-        pytest.fail("these tests need the Debian package fonts-noto-core", pytrace=False)
+    installed("fonts of these scripts", there, "fontconfig", "fonts-noto-core")
 
 
 def fonts_of(browser, text):

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -12,6 +10,7 @@ import pytest
 from selenium.webdriver import Chrome, ChromeOptions
 from selenium.webdriver.chrome.service import Service
 
+from tests.debian import installed, on_path
 from tests.integration.gateway.conftest import gate
 
 __all__ = ["gate"]
@@ -22,14 +21,8 @@ PROGRAMS = {"chromium": "chromium", "chromedriver": "chromium-driver"}
 @pytest.fixture(scope="session")
 def programs() -> dict[str, str]:
     """Where the browser and its driver are; root of a Debian gets them installed."""
-    missing = [package for program, package in PROGRAMS.items() if not shutil.which(program)]
-    if missing and shutil.which("apt-get") and os.geteuid() == 0:
-        for command in (["update"], ["install", "--yes", "--no-install-recommends", *missing]):
-            print("apt-get", *command)
-            subprocess.run(["apt-get", *command], check=True, timeout=280, env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"})
+    installed("Chromium and its driver", on_path(*PROGRAMS), *PROGRAMS.values())
     found = {program: shutil.which(program) for program in PROGRAMS}
-    if not all(found.values()):
-        pytest.fail("these tests need Chromium: install the Debian packages chromium and chromium-driver", pytrace=False)
     return {program: str(path) for program, path in found.items()}
 
 
