@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from mekong.schemas.tables.cases import AGENCIES, SEIZURE_LINES, SEIZURES, SEIZURES_AS_OF
 from mekong.schemas.tables.counting import BUCKETS, COUNTS, CURRENT_COUNTS
+from mekong.schemas.tables.deciding import DECISIONS, INCIDENT_CASES, INCIDENTS, NETWORK_SEIZURES, PAIR_DECISIONS
 from mekong.schemas.tables.journal import JOURNAL
 from mekong.schemas.tables.keeping import DEAD_LETTERS, MIGRATIONS, REDRIVEN
 from mekong.schemas.tables.notices import ALERTS, ANSWERS, DELIVERIES, DELIVERY_LOG, NOTIFICATIONS
@@ -23,9 +24,22 @@ SHAPES: tuple[Shape, ...] = (
     NOTIFICATIONS,
     DELIVERIES,
     ANSWERS,
+    DECISIONS,
     DEAD_LETTERS,
     REDRIVEN,
     MIGRATIONS,
 )
-VIEWS: tuple[View, ...] = (SEIZURES, SEIZURES_AS_OF, SEIZURE_LINES, REJECTIONS, AGENCIES, CURRENT_COUNTS, DELIVERY_LOG)
+VIEWS: tuple[View, ...] = (
+    SEIZURES,
+    SEIZURES_AS_OF,
+    SEIZURE_LINES,
+    REJECTIONS,
+    AGENCIES,
+    CURRENT_COUNTS,
+    DELIVERY_LOG,
+    PAIR_DECISIONS,
+    INCIDENT_CASES,
+    INCIDENTS,
+    NETWORK_SEIZURES,
+)
 """A view that reads another view is after it."""

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from mekong.schemas.tables.shape import TIME, TIME_OR_NULL, WORD, WORDS, Column, Computed, Part, Shape
 
-CASE = ("seizures", "seizures_as_of")
+NETWORK = ("network_seizures",)
+"""The view with a row a seizure, whoever reported it."""
+CASE = ("seizures", "seizures_as_of", *NETWORK)
 """Views with a row a case."""
 LINE = ("seizure_lines",)
 """Views with a row a line."""
@@ -217,6 +219,9 @@ JOURNAL = Shape(
         Column("simulated", "Bool", "Made up, for exercises and demonstrations", "content.simulated", views=BOTH),
         Computed("_partition", "_partition", "Partition of the journal, with _offset the entry behind the row", CASE),
         Computed("_offset", "_offset", "Offset in the journal", CASE),
+        Computed("agencies", "if(empty(i.by), [agency], i.by)", "Agencies that reported the seizure", NETWORK),
+        Computed("event_ids", "if(empty(i.ids), [event_id], i.ids)", "Event ids of all cases that are this seizure", NETWORK),
+        Computed("incident_id", "if(empty(i.ids), event_id, i.in_incident)", "The incident; the event id where it is in none", NETWORK),
     ),
     parts=(
         Part("content", ("content",)),
