@@ -56,7 +56,9 @@ def by_two_people(chance: Random, cases: Sequence[Compared], truth: Truth) -> tu
     second = {max(pair) for pair in truth}
     told = [_differently(chance, case) if case.event_id in second else case for case in cases]
     again = [case for case in told if chance.random() < _AGAIN and case.event_id not in {one for pair in truth for one in pair}]
-    copies = [_differently(chance, case)._replace(event_id=_id(case.agency, f"{case.case_no}/2"), case_no=f"{case.case_no}/2") for case in again]
+    copies = [
+        _differently(chance, case)._replace(event_id=_id(case.agency, f"{case.case_no}/2"), case_no=f"{case.case_no}/2") for case in again
+    ]
     return [*told, *copies], truth | {_pair(one.event_id, copy.event_id) for one, copy in zip(again, copies, strict=True)}
 
 
@@ -91,8 +93,17 @@ def figures(name: str, cases: Sequence[Compared], truth: Truth) -> Iterator[list
     for least in (LIKELY, 0.5, SUSPECTED):
         said = {(one.first.event_id, one.second.event_id) for one in result.suspected if one.probability >= least}
         right = len(said & truth)
-        rate = f"{right / len(said):.0%}" if said else "–"
-        yield [name, f"{len(cases):,}", str(len(truth)), f"{least:.0%}", str(len(said)), rate, f"{right / max(1, len(truth)):.0%}", f"{took:.1f} s"]
+        rate = f"{right / len(said):.0%}" if said else ""
+        yield [
+            name,
+            f"{len(cases):,}",
+            str(len(truth)),
+            f"{least:.0%}",
+            str(len(said)),
+            rate,
+            f"{right / max(1, len(truth)):.0%}",
+            f"{took:.1f} s",
+        ]
 
 
 def _case(event_id: str, message: SeizureContent) -> Compared:
@@ -102,11 +113,11 @@ def _case(event_id: str, message: SeizureContent) -> Compared:
     if not isinstance(local, Checked):
         raise TypeError(f"a simulated message is rejected: {local}")
     content = load(encode(local.message))
-    enriched = {"agency_kind": profile.kind, "agency_country": profile.country, **load_plain(added(local, profile))}
+    enriched = {"agency_kind": profile.kind, "agency_country": profile.country, **_plain(added(local, profile))}
     return compared({"event_id": event_id, "agency": message.agency, "case_no": message.case_no, "content": content, "enriched": enriched})
 
 
-def load_plain(value: object) -> dict[str, object]:
+def _plain(value: object) -> dict[str, object]:
     """What is added to a case, as the journal has it."""
     if not isinstance(value, dict):
         raise TypeError(f"a simulated message is rejected: {value}")
@@ -127,7 +138,7 @@ def main() -> None:
     options.add_argument("--phase", default="V")
     options.add_argument("--seeds", type=int, default=3)
     given = options.parse_args()
-    rows = []
+    rows: list[list[str]] = []
     for seed in range(1, given.seeds + 1):
         cases, truth = world(given.phase, seed)
         rows += figures(f"as simulated, seed {seed}", cases, truth)

@@ -1,26 +1,19 @@
 # ruff: noqa: S608 - the parts of the questions are our own; what is not is a parameter
-"""Reads one case from ClickHouse for its page: in a thread of its own, one case after the other, and few may wait."""
+"""Reads one case from ClickHouse for its page."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
-from contextlib import suppress
-from queue import SimpleQueue
-from threading import Thread
+from functools import partial
 from typing import Any
 from uuid import UUID
 
-from mekong.schemas.errors import Retriable
 from mekong.schemas.settings import Settings
-from mekong.sinks.clickhouse.client import Database, RowsRefused
-from mekong.sinks.console.asking import ANSWER_WITHIN_S
+from mekong.sinks.clickhouse.client import Database
 from mekong.sinks.console.case import SHOWN_VERSIONS, Case, Handling, InAlert, Other, Told, side_by_side, version_of
+from mekong.sinks.console.clerk import Clerk
 from mekong.sinks.console.queries import sentences
 
-Waiting = asyncio.Future[Case | None]
-_MOST_WAITING = 8
-_ENDS = "the server ends: load the page again"
 _LIMITS = "SETTINGS max_execution_time = 5, max_threads = 2"
 _VERSIONS = f"""SELECT _value, agency, case_no, family, count() OVER ()
 FROM journal WHERE kind = 'version' AND event_id = {{id:UUID}} ORDER BY version DESC LIMIT {SHOWN_VERSIONS} {_LIMITS}"""
@@ -47,76 +40,19 @@ WHERE kind = 'version' AND agency = {{agency:String}} AND event_id != {{id:UUID}
 LIMIT 30 {_LIMITS}"""
 
 
-class Busy(Exception):  # noqa: N818 - named for what is so
-    """Too many wait for a case."""
-
-
 class CaseReader:
     """Used on one event loop."""
 
     def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._thread: Thread | None = None
-        self._jobs: SimpleQueue[tuple[UUID, Waiting]] = SimpleQueue()
-        self._waiting: set[Waiting] = set()
-        self._is_closed = False
-        self._database: Database | None = None
+        self._clerk = Clerk(settings, "console-case")
 
     async def read(self, event_id: UUID) -> Case | None:
         """The case, warning or feedback with this id; None when ClickHouse has none. Raises Busy, Retriable, Fatal."""
-        if self._is_closed:
-            raise Retriable(_ENDS)
-        if len(self._waiting) >= _MOST_WAITING:
-            raise Busy("many pages ask for a case now: load the page again")
-        answer: Waiting = asyncio.get_running_loop().create_future()
-        self._waiting.add(answer)
-        self._jobs.put((event_id, answer))
-        if self._thread is None:
-            self._thread = Thread(target=self._work, name="console-case", daemon=True)  # the end does not wait for ClickHouse
-            self._thread.start()
-        try:
-            return await answer
-        finally:
-            self._waiting.discard(answer)
+        return await self._clerk.ask(partial(read_case, event_id=event_id))
 
     def close(self) -> None:
         """Begin nothing more, and answer who waits."""
-        self._is_closed = True
-        for answer in self._waiting:
-            if not answer.done():
-                answer.set_exception(Retriable(_ENDS))
-
-    def _work(self) -> None:
-        while True:
-            event_id, answer = self._jobs.get()
-            if self._is_closed:
-                return
-            if answer.done():
-                continue  # nobody waits any more
-            found: Case | Exception | None
-            try:
-                found = self._read(event_id)
-            except Exception as exc:  # noqa: BLE001 - it is raised where somebody waits for it
-                found = exc
-            with suppress(RuntimeError):  # the program has ended
-                answer.get_loop().call_soon_threadsafe(_give, answer, found)
-
-    def _read(self, event_id: UUID) -> Case | None:
-        self._database = self._database or Database(self._settings.clickhouse(), within_s=ANSWER_WITHIN_S)
-        try:
-            return read_case(self._database, event_id)
-        except RowsRefused as exc:
-            raise RuntimeError("our own question is refused") from exc
-
-
-def _give(answer: Waiting, found: Case | Exception | None) -> None:
-    """On the event loop. Nobody may wait any more."""
-    if answer.done():
-        return
-    if isinstance(found, Exception):
-        answer.set_exception(found)
-    else:
-        answer.set_result(found)
+        self._clerk.close()
 
 
 def read_case(database: Database, event_id: UUID) -> Case | None:

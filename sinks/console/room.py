@@ -19,6 +19,7 @@ from mekong.sinks.console.case_reader import CaseReader
 from mekong.sinks.console.following import follow
 from mekong.sinks.console.key import Key
 from mekong.sinks.console.pages import HOME, Pages
+from mekong.sinks.console.pairs import PairDesk
 from mekong.sinks.console.routes import Console
 from mekong.sinks.console.values import Pipeline
 
@@ -43,12 +44,14 @@ class LivePage:
         self._settings, self._look, self._base_style = settings, look, base_style
         self._board: Board | None = None
         self._cases: CaseReader | None = None
+        self._pairs: PairDesk | None = None
         self._threads: list[Thread] = []
 
     async def start(self, end: Callable[[], None]) -> Sequence[BaseRoute]:  # noqa: ARG002 - the page goes on without its sources
         """Give the routes. Asks no server."""
-        self._board, self._cases = Board(), CaseReader(self._settings)
-        return Console(self._board, Pages(self._base_style), self._cases, self._key, self._begin).routes()
+        self._board, self._cases, pages = Board(), CaseReader(self._settings), Pages(self._base_style)
+        self._pairs = PairDesk(self._settings, pages)
+        return Console(self._board, pages, self._cases, self._key, self._begin, self._pairs).routes()
 
     def leave(self) -> None:
         """Let go who reads the stream, or waits for a case."""
@@ -56,6 +59,8 @@ class LivePage:
             self._board.close()
         if self._cases:
             self._cases.close()
+        if self._pairs:
+            self._pairs.close()
 
     async def stop(self) -> None:
         """End. A thread that waits for a server is left behind: it ends with the process."""

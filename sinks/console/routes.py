@@ -19,9 +19,11 @@ from mekong.schemas.errors import Fatal, Retriable
 from mekong.schemas.inside import failed_inside
 from mekong.schemas.languages import LANGUAGES
 from mekong.sinks.console.board import Board
-from mekong.sinks.console.case_reader import Busy, CaseReader
+from mekong.sinks.console.case_reader import CaseReader
+from mekong.sinks.console.clerk import Busy
 from mekong.sinks.console.key import SHOWN_AS, Key
 from mekong.sinks.console.pages import HOME, Pages
+from mekong.sinks.console.pairs import PairDesk
 from mekong.sinks.console.stream import MOST_READERS, Changes, Readers, changes
 from mekong.sinks.console.visit import HEADERS, LANGUAGE, asked, check
 
@@ -38,10 +40,10 @@ Answer = Callable[[Request], Awaitable[Response]]
 class Console:
     """Answers the requests."""
 
-    def __init__(self, board: Board, pages: Pages, cases: CaseReader, key: Key, begin: Callable[[], None]) -> None:
+    def __init__(self, board: Board, pages: Pages, cases: CaseReader, key: Key, begin: Callable[[], None], pairs: PairDesk) -> None:
         """``begin`` starts the sources; it is called at each look."""
         self._board, self._pages, self._cases, self._begin = board, pages, cases, begin
-        self._key = key
+        self._key, self._pairs = key, pairs
         self._readers = Readers()
 
     def routes(self) -> list[Route]:
@@ -51,6 +53,7 @@ class Console:
             Route(HOME, guarded(self.now)),
             Route(f"{HOME}/events", guarded(self.events)),
             Route(f"{HOME}/case/{{event_id}}", guarded(self.case)),
+            *(Route(path, guarded(answer), methods=methods) for path, methods, answer in self._pairs.answers()),
             *(Route(f"{HOME}/{name}", guarded(_file(name, media))) for name, media in _FILES.items()),
         ]
 

@@ -60,8 +60,6 @@ def compared(entry: Mapping[str, Any]) -> Compared:
     """The case of a version in the journal. Raises KeyError when the entry is not a version of a case."""
     content, added = entry["content"], entry["enriched"]
     seized = str(content["seized_at"])
-    suspects = (content.get("suspects") or {}).get("count")
-    lines = zip(content["lines"], added["lines"], strict=False)
     return Compared(
         entry["event_id"],
         entry["agency"],
@@ -74,12 +72,12 @@ def compared(entry: Mapping[str, Any]) -> Compared:
         (content.get("admin1") or "").casefold(),
         _said(content.get("place")),
         _point(content),
-        tuple(_goods(line, enriched) for line, enriched in lines),
+        tuple(_goods(*both) for both in zip(content["lines"], added["lines"], strict=False)),
         _said(content.get("transport_mode")),
         frozenset(content.get("concealment_methods") or ()) - NOT_SAID,
         _step(content, "origin"),
         _step(content, "destination"),
-        suspects,
+        (content.get("suspects") or {}).get("count"),
         content.get("conveyance") or "",
         frozenset(content.get("related_to") or ()),
     )

@@ -1,10 +1,10 @@
-"""Cases in, suspected pairs out, each with its probability and the reasons for it. Pure (Fellegi and Sunter; ``weights`` has the figures)."""
+"""Cases in, suspected pairs out, each with its probability and the reasons for it. Pure. ``weights`` has the figures."""
 
 from __future__ import annotations
 
 import math
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from mekong.sinks.pairs.blocks import candidates
@@ -68,17 +68,29 @@ class Result(NamedTuple):
     """Cases that have too many alike cases to be compared by their day."""
 
 
+class Model:
+    """The model, with the shares and the expectations of some cases."""
+
+    def __init__(self, cases: Sequence[Compared]) -> None:
+        self._cases, self._shares, self._candidates = cases, Shares(cases), candidates(cases)
+        self._kinds = Counter(kind_of(cases[one], cases[other]) for one, other in self._candidates.pairs)
+
+    def suspected(self, least: float = SUSPECTED) -> Result:
+        """The pairs that may be one seizure, or that are linked."""
+        found = [self.of(self._cases[one], self._cases[other]) for one, other in self._candidates.pairs]
+        kept = [one for one in found if one.probability >= least or one.is_linked]
+        kept.sort(key=lambda one: (-one.probability, one.first.event_id, one.second.event_id))
+        return Result(kept, len(self._cases), len(found), self._candidates.passed_over)
+
+    def of(self, one: Compared, other: Compared) -> Suspected:
+        """A pair with its probability, whether it is suspected or not. The case with the smaller id is the first."""
+        kind = kind_of(one, other)
+        return judged(one, other, prior_of(kind, len(self._cases), self._kinds[kind]), self._shares)
+
+
 def suspect(cases: Sequence[Compared], least: float = SUSPECTED) -> Result:
-    """The pairs that may be one seizure, or that are linked."""
-    shares = Shares(cases)
-    compared = candidates(cases)
-    by_kind: Mapping[str, list[tuple[Compared, Compared]]] = defaultdict(list)
-    for one, other in compared.pairs:
-        by_kind[kind_of(cases[one], cases[other])].append((cases[one], cases[other]))
-    found = [judged(*pair, prior_of(kind, len(cases), len(pairs)), shares) for kind, pairs in by_kind.items() for pair in pairs]
-    kept = [one for one in found if one.probability >= least or one.is_linked]
-    kept.sort(key=lambda one: (-one.probability, one.first.event_id, one.second.event_id))
-    return Result(kept, len(cases), len(compared.pairs), compared.passed_over)
+    """The pairs among some cases that may be one seizure, or that are linked."""
+    return Model(cases).suspected(least)
 
 
 def kind_of(one: Compared, other: Compared) -> str:

@@ -3,8 +3,8 @@
 ``m`` is how often the level is met in two reports of one seizure, ``u`` how often in two cases that have nothing to do with each other.
 A level's weight is log2(m / u) bits (Fellegi and Sunter, 1969). A field that one of the cases does not have weighs nothing.
 
-Where ``u`` is None it is the share of the value among the other cases (Winkler, 1989): what is frequent weighs little, and what is too common
-weighs nothing. The figures of m and u are estimates of people, not learnt: the exchange has no confirmed
+Where ``u`` is None it is the share of the value among the other cases (Winkler, 1989): what is frequent weighs little, and what is
+too common weighs nothing. The figures of m and u are estimates of people, not learnt: the exchange has no confirmed
 duplicates to learn from yet. `benchmarks/pairs.py` shows what they find.
 """
 

@@ -238,7 +238,7 @@ def test_the_end_does_not_wait_for_a_case_that_clickhouse_does_not_give():
 
 
 def test_a_case_is_given_up_after_some_seconds(monkeypatch):
-    monkeypatch.setattr("mekong.sinks.console.case_reader.ANSWER_WITHIN_S", 1)
+    monkeypatch.setattr("mekong.sinks.console.clerk.ANSWER_WITHIN_S", 1)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://u:p@127.0.0.1:{silent.getsockname()[1]}/d"
 

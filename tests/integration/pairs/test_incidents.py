@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from random import Random
 from typing import Any
 from uuid import UUID, uuid4
@@ -72,7 +73,11 @@ class World:
         return list(self.database.query(sql).rows)
 
     def _store(self, table: str, topic: str, value: bytes) -> None:
-        sink, source, at = ClickHouseSink(self.database, {one.name: one for one in TABLES}[table], None), base.Source(topic, 0), self._next[table]
+        sink, source, at = (
+            ClickHouseSink(self.database, {one.name: one for one in TABLES}[table], None),
+            base.Source(topic, 0),
+            self._next[table],
+        )
         sink.write([base.Batch(source, at - 1, [at], [1_780_000_000_000], [value])])
         self._next[table] = at + 1
 
@@ -131,7 +136,7 @@ def agrees(world: World) -> None:
     ]
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(3))
 def test_incidents_and_totals_are_those_of_a_union_find_after_any_decisions(world, seed):
     chosen = Random(seed)
     agencies = ("VN-CUSTOMS", "VN-POLICE", "LA-CUSTOMS")
@@ -141,18 +146,18 @@ def test_incidents_and_totals_are_those_of_a_union_find_after_any_decisions(worl
     ]
     agrees(world)
     for step in range(40):
-        pair = (chosen.sample(cases, 2) if chosen.random() < 0.7 or not world.log else [world.log[-1].first, world.log[-1].second])
+        pair = chosen.sample(cases, 2) if chosen.random() < 0.7 or not world.log else [world.log[-1].first, world.log[-1].second]
         world.decide(*pair, chosen.choice([Verdict.SAME, Verdict.SAME, Verdict.LINKED, Verdict.DIFFERENT, Verdict.UNDO]))
         if step == 25:
             number = chosen.randrange(14)
             world.case(number + 1, "VN-CUSTOMS", 0, version=2, is_withdrawn=True)
-        if step % 4 == 0 or step > 35:
+        if step % 8 == 0 or step > 37:
             agrees(world)
 
 
 def test_a_chain_of_any_length_is_one_incident_and_an_undo_cuts_it(world):
     cases = [world.case(n, "VN-CUSTOMS" if n % 2 else "VN-POLICE", 3) for n in range(1, 41)]
-    for one, other in zip(cases, cases[1:], strict=False):
+    for one, other in pairwise(cases):
         world.decide(one, other, Verdict.SAME)
     agrees(world)
     assert world.query("SELECT count(), sum(mass_kg) FROM network_seizures") == [(1, 3)]
@@ -198,5 +203,3 @@ def test_a_decision_about_an_unknown_case_changes_nothing(world):
     world.decide(one, UUID(int=77), Verdict.SAME)
     agrees(world)
     assert world.query("SELECT count() FROM network_seizures") == [(1,)]
-
-
