@@ -63,7 +63,7 @@ NEEDS: Mapping[str, Mapping[str, tuple[Topic, ...]]] = {
     },
     "web": {
         "READ": (REGISTRY, INCOMING, RECEIPTS, MEMBER_ALERTS, NOTIFICATIONS, SENDINGS, ACTIVATIONS),
-        "WRITE": (INCOMING, ANSWERS, SENDINGS, ACTIVATIONS, DECISIONS),
+        "WRITE": (INCOMING, ANSWERS, SENDINGS, ACTIVATIONS),
     },
 }
 """Process -> operation -> topics. A missing right to an agency's own topic parks that topic, and stops no process: it is only reported."""
