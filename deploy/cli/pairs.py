@@ -146,8 +146,7 @@ def _decide(case: str, other: str, verdict: str, reason: str, officer: str | Non
         earlier = history(database, *pair_of(one.event_id, two.event_id))
         seen, form = earlier[-1].decision_id if earlier else None, uuid4().hex
         probability = probability_of(database, one, two)
-    by = officer or getpass.getuser()
-    found = decision(one, two, earlier, Given(Verdict(verdict), by, reason, datetime.now(UTC), seen, form, probability))
+    found = decision(one, two, earlier, Given(Verdict(verdict), officer or _user(), reason, datetime.now(UTC), seen, form, probability))
     writer = DecisionWriter(settings())
     writer.write(found)
     writer.close()
@@ -155,6 +154,14 @@ def _decide(case: str, other: str, verdict: str, reason: str, officer: str | Non
         before = earlier[-1]
         say(f"Replaces the decision {before.verdict!r} of {before.officer}, {before.at:%Y-%m-%d %H:%M} UTC: {before.reason}")
     say(f"{found.officer}: {one.agency}/{one.case_no} and {two.agency}/{two.case_no}: {found.verdict.value}")
+
+
+def _user() -> str:
+    """The name of the user on this machine; empty where it has none."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return ""
 
 
 def _lines(found: list[Suspected], language: Any) -> Iterator[str]:

@@ -10,7 +10,7 @@ from uuid import UUID
 from mekong.sinks.clickhouse.client import Database
 from mekong.sinks.console.case import Field, side_by_side, version_of
 from mekong.sinks.pairs.queue import judge_pair, queue
-from mekong.sinks.pairs.reading import Case, Current, Days, Decided, InIncident, current, days, history, incident_of, read_case
+from mekong.sinks.pairs.reading import Case, Current, Days, Decided, InIncident, Name, current, days, history, incident_of, names, read_case
 from mekong.sinks.pairs.score import Result, Suspected
 
 
@@ -18,8 +18,8 @@ class Named(NamedTuple):
     """A decision that holds, with the names of its cases."""
 
     decision: Current
-    first: Case | None
-    second: Case | None
+    first: Name | None
+    second: Name | None
 
 
 class Queue(NamedTuple):
@@ -54,7 +54,9 @@ def read_queue(database: Database, *, since: date | None = None, until: date | N
     """The pairs to decide, and the newest decisions. Raises Refused for days in the wrong order."""
     within = days(database, since, until)
     decided = current(database)
-    named = [Named(one, read_case(database, one.first), read_case(database, one.second)) for one in decided[:most_decided]]
+    newest = decided[:most_decided]
+    known = names(database, [event_id for one in newest for event_id in (one.first, one.second)])
+    named = [Named(one, known.get(one.first), known.get(one.second)) for one in newest]
     return Queue(within, queue(database, within), named, len(decided))
 
 

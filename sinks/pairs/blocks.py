@@ -16,7 +16,7 @@ from mekong.sinks.pairs.weights import MOST_BY_CONVEYANCE
 
 MOST_IN_BLOCK = 60
 """Cases of a country and commodity group on a day and the next. Of more, only those of the same goods are compared."""
-MOST_OF_GOODS = 250
+MOST_OF_GOODS = 40
 """Of those, cases of the same goods. Of more, none is compared by its day: so many alike cases are usual there."""
 Pair = tuple[int, int]
 """Places of the two cases in the list, the smaller first."""
@@ -33,18 +33,21 @@ class Candidates(NamedTuple):
 def candidates(cases: Sequence[Compared]) -> Candidates:
     """The pairs to compare."""
     days, passed_over = _by_day(cases)
-    return Candidates(frozenset([*days, *_by_conveyance(cases), *_by_reference(cases)]), passed_over)
+    linked = [
+        pair for pair in (*_by_conveyance(cases), *_by_reference(cases)) if cases[pair[0]].is_simulated == cases[pair[1]].is_simulated
+    ]
+    return Candidates(frozenset([*days, *linked]), passed_over)
 
 
 def _by_day(cases: Sequence[Compared]) -> tuple[set[Pair], int]:
-    blocks: dict[tuple[str, str], dict[int, list[int]]] = defaultdict(lambda: defaultdict(list))
+    blocks: dict[tuple[str, str, bool], dict[int, list[int]]] = defaultdict(lambda: defaultdict(list))
     for place, case in enumerate(cases):
         if case.day is not None:
             for group in case.groups:
-                blocks[case.country, group][case.day.toordinal()].append(place)
+                blocks[case.country, group, case.is_simulated][case.day.toordinal()].append(place)
     found: set[Pair] = set()
     too_many: set[int] = set()
-    for (_, group), days in blocks.items():
+    for (_, group, _), days in blocks.items():
         for day, here in days.items():
             for these, next_day in _split(cases, group, here, days.get(day + 1, [])):
                 if len(these) + len(next_day) > MOST_OF_GOODS:

@@ -49,6 +49,8 @@ class Compared(NamedTuple):
     suspects: int | None
     conveyance: str
     related_to: frozenset[str]
+    is_simulated: bool = False
+    """Made up, for an exercise: it is compared with other made-up cases only."""
 
     @property
     def groups(self) -> frozenset[str]:
@@ -80,6 +82,7 @@ def compared(entry: Mapping[str, Any]) -> Compared:
         (content.get("suspects") or {}).get("count"),
         content.get("conveyance") or "",
         frozenset(content.get("related_to") or ()),
+        bool(content.get("simulated")),
     )
 
 

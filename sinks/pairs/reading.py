@@ -16,7 +16,7 @@ from mekong.sinks.pairs.weights import MOST_BY_CONVEYANCE
 
 DAYS = 60
 """How many days of cases are compared, where the person does not say."""
-MOST_CASES = 20_000
+MOST_CASES = 10_000
 """Of more cases in the days, those of the last days are compared."""
 _NONE = UUID(int=0)
 _LIMITS = "SETTINGS max_execution_time = 20, max_threads = 2"
@@ -37,6 +37,8 @@ _HISTORY = f"""SELECT decision_id, verdict, officer, reason, at, seen, _offset F
 WHERE first = {{first:UUID}} AND second = {{second:UUID}} ORDER BY _offset LIMIT 1 BY decision_id {_LIMITS}"""
 _CURRENT = f"""SELECT first, second, verdict, officer, reason, decided_at, contested FROM pair_decisions
 ORDER BY decided_at DESC, first, second {_LIMITS}"""
+_NAMES = f"""SELECT DISTINCT event_id, agency, case_no FROM journal
+WHERE kind = 'version' AND family = 'case' AND event_id IN {{ids:Array(UUID)}} {_LIMITS}"""
 _INCIDENT = f"""SELECT event_id, agency, case_no, seizure_id, gives_figures FROM incident_cases
 WHERE incident_id IN (SELECT incident_id FROM incident_cases WHERE event_id IN ({{first:UUID}}, {{second:UUID}}))
 ORDER BY incident_id, seizure_id, agency, case_no LIMIT 100 {_LIMITS}"""
@@ -58,6 +60,13 @@ class Case(NamedTuple):
     is_withdrawn: bool
     entry: bytes
     """Its newest version, as the journal has it."""
+
+
+class Name(NamedTuple):
+    """What people call a case."""
+
+    agency: str
+    case_no: str
 
 
 class Decided(NamedTuple):
@@ -129,6 +138,12 @@ def case_named(database: Database, text: str) -> Case:
     if not found:
         raise Refused(f"{text!r} is not a case here: give its event id, or AGENCY/CASE_NO such as VN-CUSTOMS/HN-26-118.")
     return found[0]
+
+
+def names(database: Database, ids: Sequence[UUID]) -> dict[UUID, Name]:
+    """Event id -> the agency and the number of the case. Of a case that is not there nothing."""
+    rows = database.query(_NAMES, ids=list(ids)).rows if ids else []
+    return {event_id: Name(agency, case_no) for event_id, agency, case_no in rows}
 
 
 def history(database: Database, first: UUID, second: UUID) -> list[Decided]:

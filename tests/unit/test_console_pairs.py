@@ -18,7 +18,7 @@ from mekong.sinks.console.pages import Pages
 from mekong.sinks.console.pairs import PairDesk, _made_here
 from mekong.sinks.console.pairs_read import Named, Pair, Queue
 from mekong.sinks.pairs.case import compared
-from mekong.sinks.pairs.reading import Case, Current, Days, Decided, InIncident
+from mekong.sinks.pairs.reading import Case, Current, Days, Decided, InIncident, Name
 from mekong.sinks.pairs.score import Model
 from mekong.sinks.pairs.words import texts
 from tests.unit.console_values import HOSTILE
@@ -86,7 +86,12 @@ def test_the_queue_keeps_hostile_text(language):
     found = pair("same")
     result = Model([compared(load(one.entry)) for one in (found.first, found.second)]).suspected(0.0)
     current = Current(ONE, OTHER, "same", HOSTILE, HOSTILE, AT, True)
-    queue = Queue(Days(date(2026, 4, 1), date(2026, 5, 3)), result._replace(passed_over=3), [Named(current, found.first, None)], 30)
+    queue = Queue(
+        Days(date(2026, 4, 1), date(2026, 5, 3)),
+        result._replace(passed_over=3),
+        [Named(current, Name(HOSTILE, HOSTILE), None), Named(current, Name(HOSTILE, HOSTILE), Name(HOSTILE, HOSTILE))],
+        30,
+    )
     answer = DESK._page(request(f"lang={language}"), "pairs", queue=queue, wrong=HOSTILE, since=None, until=None)
     html = answer.body.decode()
     is_safe(html)

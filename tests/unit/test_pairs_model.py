@@ -144,6 +144,13 @@ def test_the_date_line_does_not_part_two_points_and_where_is_compared_once():
     assert [(each.field, each.level) for each in compare(one, other) if each.field in weights.WHERE] == [("point", "near")]
 
 
+def test_a_case_of_an_exercise_is_never_paired_with_a_real_one():
+    real = case(1, conveyance="OMD:" + "c" * 64)
+    exercise = twin(real, related_to=frozenset({real.event_id}), is_simulated=True)
+    assert candidates([real, exercise]).pairs == frozenset()
+    assert candidates([real._replace(is_simulated=True), exercise]).pairs == {(0, 1)}
+
+
 def test_a_reference_links_cases_of_any_day_and_country():
     cases = usual()
     abroad = case(
