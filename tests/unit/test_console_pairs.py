@@ -61,7 +61,6 @@ def is_safe(html):
     assert "<b>1" not in html
     assert "\u202e" not in html
     assert "{{ 7" in html
-    assert "49" not in html
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
