@@ -75,6 +75,13 @@ def test_the_page_of_a_pair_keeps_hostile_text_and_offers_what_can_be_decided(la
     assert (texts(language)["contested_now"] in html) == (len(verdicts) == 2)
 
 
+@pytest.mark.parametrize(("is_stored", "is_loaded_again"), [(None, False), (True, False), (False, True)])
+def test_the_page_loads_again_by_itself_until_clickhouse_has_the_decision(is_stored, is_loaded_again):
+    html = DESK._pair_page(request(), pair("same"), is_stored=is_stored).body.decode()
+    assert ('http-equiv="refresh"' in html) == is_loaded_again
+    assert (texts("en")["recorded"] in html) == (is_stored is True)
+
+
 def test_a_pair_with_a_withdrawn_case_can_only_be_undone():
     html = DESK._pair_page(request(), pair("same", is_withdrawn=True)).body.decode()
     assert [verdict for verdict in Verdict if f'value="{verdict}"' in html] == ["undo"]
