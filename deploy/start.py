@@ -26,6 +26,7 @@ from mekong.schemas.topics import (
     CONTROL,
     COUNTS,
     DAYS,
+    DECISIONS,
     DELIVERIES,
     INCOMING,
     JOURNAL,
@@ -53,7 +54,7 @@ NEEDS: Mapping[str, Mapping[str, tuple[Topic, ...]]] = {
     "share": {"READ": (JOURNAL, ALERTS, SHARE), "WRITE": (SHARE, MEMBER_ALERTS, ASIDE)},
     "notify": {"READ": (MEMBER_ALERTS, SUBSCRIPTIONS, ANSWERS, NOTICES), "WRITE": (NOTICES, NOTIFICATIONS, ASIDE)},
     "notifier": {"READ": (SUBSCRIPTIONS, NOTIFICATIONS, DELIVERIES), "WRITE": (DELIVERIES,)},
-    "sink": {"READ": (JOURNAL, RECEIPTS, COUNTS, BUCKETS, ALERTS, NOTIFICATIONS, DELIVERIES, ANSWERS)},
+    "sink": {"READ": (JOURNAL, RECEIPTS, COUNTS, BUCKETS, ALERTS, NOTIFICATIONS, DELIVERIES, ANSWERS, DECISIONS)},
     "clock": {"WRITE": (INCOMING, CONTROL)},
     "replay": {"WRITE": (INCOMING,)},
     "gateway": {

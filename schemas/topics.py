@@ -16,6 +16,7 @@ from mekong.schemas.alerts import Alert
 from mekong.schemas.aside import Aside
 from mekong.schemas.control import Control, SourceOrder, Tick
 from mekong.schemas.counts import Bucket, Count
+from mekong.schemas.decisions import PairDecision
 from mekong.schemas.journal import JournalEntry
 from mekong.schemas.limits import MAX_MESSAGE_BYTES
 from mekong.schemas.messages import AGENCY_PATTERN, Message
@@ -115,6 +116,9 @@ ACTIVATIONS = Topic(
     {**_KEPT, "message.timestamp.type": "LogAppendTime"},
     "Which activation links were used, in order: the first claim of a link gets its token. The gateway writes here.",
 )
+DECISIONS = Topic(
+    "decisions.v1", PairDecision, "pair", 1, _KEPT, "What people decided about two cases: the same seizure, linked, different, or undone."
+)
 ASIDE = Topic("aside.v1", Aside, "stage", 1, _KEPT, "What a worker set aside because our code fails on it.")
 
 TOPICS = (
@@ -139,6 +143,7 @@ TOPICS = (
     CONTROL,
     SENDINGS,
     ACTIVATIONS,
+    DECISIONS,
 )
 SHARED = tuple(topic for topic in TOPICS if not topic.per_agency)
 PER_AGENCY = tuple(topic for topic in TOPICS if topic.per_agency)

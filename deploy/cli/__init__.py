@@ -50,6 +50,8 @@ COMMANDS = {
     "alerts": "mekong.deploy.cli.alerts",
     "subscribe": "mekong.deploy.cli.subscribe",
     "backtest": "mekong.deploy.cli.backtest",
+    # duplicates
+    "pairs": "mekong.deploy.cli.pairs",
     # asking
     "sql": "mekong.deploy.cli.ask",
     "export": "mekong.deploy.cli.export",
@@ -77,6 +79,7 @@ SECTIONS = {
         "doctor",
     ),
     "Alerts and notifications": ("alerts", "subscribe", "backtest"),
+    "Duplicates and links": ("pairs",),
     "Ask": ("sql", "export", "report", "verify", "aside"),
 }
 """How the help groups them."""

@@ -110,7 +110,7 @@ def judge(about: str, verdict: str, subscription: str | None, text: str | None) 
     Example:
       mekong alerts verdict c3bea024 explained --text "yearly clearance of the container yard"
     """
-    _answer(about, subscription, kind="verdict", verdict=verdict, text=None if text is None else _looked_through(text))
+    _answer(about, subscription, kind="verdict", verdict=verdict, text=None if text is None else looked_through(text))
 
 
 @alerts.command("note")
@@ -124,7 +124,7 @@ def note(about: str, text: str, subscription: str | None) -> None:
     Example:
       mekong alerts note c3bea024 "asked the post at Lao Bao, answer expected tomorrow"
     """
-    _answer(about, subscription, kind="note", text=_looked_through(text))
+    _answer(about, subscription, kind="note", text=looked_through(text))
 
 
 @alerts.command("mute")
@@ -146,14 +146,14 @@ def mute(series: str, subscription: str, until: datetime, reason: str) -> None:
     end = until.replace(tzinfo=UTC)
     if end <= now():
         raise click.BadParameter("has passed already", param_hint="--until")
-    reason = _looked_through(reason)
+    reason = looked_through(reason)
     found = settings()
     name = known(found, subscription).id
     answer(found, {"subscription": name, "kind": "mute", "series": checked_series(found, series), "until": end, "text": reason})
     click.echo(f"{name}: hears nothing of {series} until {end:%Y-%m-%d %H:%M} UTC")
 
 
-def _looked_through(text: str) -> str:
+def looked_through(text: str) -> str:
     """A person's words without blanks around them. Asks whether they are meant so when they likely name somebody."""
     from mekong.schemas.identifiers import likely_identifiers
 

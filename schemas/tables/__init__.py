@@ -16,6 +16,7 @@ from mekong.schemas.tables.cases import (
     SEIZURES_AS_OF,
 )
 from mekong.schemas.tables.counting import BUCKETS, COUNTS, CURRENT_COUNTS
+from mekong.schemas.tables.deciding import DECISIONS, INCIDENT_CASES, INCIDENTS, NETWORK_SEIZURES, PAIR_DECISIONS
 from mekong.schemas.tables.journal import JOURNAL
 from mekong.schemas.tables.keeping import DEAD_LETTERS, MIGRATIONS, REDRIVEN
 from mekong.schemas.tables.notices import ALERTS, ANSWERS, DELIVERIES, DELIVERY_LOG, NOTIFICATIONS
@@ -32,6 +33,7 @@ SHAPES: tuple[Shape, ...] = (
     NOTIFICATIONS,
     DELIVERIES,
     ANSWERS,
+    DECISIONS,
     DEAD_LETTERS,
     REDRIVEN,
     MIGRATIONS,
@@ -47,6 +49,10 @@ VIEWS: tuple[View, ...] = (
     AGENCIES,
     CURRENT_COUNTS,
     DELIVERY_LOG,
+    PAIR_DECISIONS,
+    INCIDENT_CASES,
+    INCIDENTS,
+    NETWORK_SEIZURES,
     *BRIEFING,
 )
 """A view that reads another view is after it."""

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from mekong.schemas.tables.shape import TIME, TIME_OR_NULL, WORD, WORDS, Column, Computed, Index, Part, Shape
 
-CASE = ("seizures", "seizures_as_of", "seizure_versions", "case_by_id", "case_by_number", "counted_cases")
+NETWORK = ("network_seizures",)
+"""The view with a row a seizure, whoever reported it."""
+CASE = ("seizures", "seizures_as_of", "seizure_versions", "case_by_id", "case_by_number", "counted_cases", *NETWORK)
 """Views with a row a case."""
 LINE = ("seizure_lines",)
 """Views with a row a line."""
@@ -84,13 +86,7 @@ JOURNAL = Shape(
             views=BOTH,
             sql=_PRECISION,
         ),
-        Column(
-            "seized_at",
-            TIME_OR_NULL,
-            "Instant of seizure; only with precision time",
-            views=BOTH,
-            sql=_INSTANT,
-        ),
+        Column("seized_at", TIME_OR_NULL, "Instant of seizure; only with precision time", views=BOTH, sql=_INSTANT),
         Column("reported_at", TIME_OR_NULL, "When the agency says it reported", "content.reported_at", views=BOTH),
         Column("agency_kind", WORD, "customs, police or other", views=BOTH, sql=_of_agency("kind")),
         Column("agency_country", WORD, "Country of the agency; code list countries", views=BOTH, sql=_of_agency("country")),
@@ -218,6 +214,9 @@ JOURNAL = Shape(
         Computed("known_until", "ended", "When a later version or a withdrawal took its place; NULL: it is current", ("seizure_versions",)),
         Computed("_partition", "_partition", "Partition of the journal, with _offset the entry behind the row", CASE),
         Computed("_offset", "_offset", "Offset in the journal", CASE),
+        Computed("agencies", "if(empty(i.by), [agency], i.by)", "Agencies that reported the seizure", NETWORK),
+        Computed("event_ids", "if(empty(i.ids), [event_id], i.ids)", "Event ids of all cases that are this seizure", NETWORK),
+        Computed("incident_id", "if(empty(i.ids), event_id, i.in_incident)", "The incident; the event id where it is in none", NETWORK),
     ),
     indexes=(Index("by_event", "event_id"), Index("by_case", "case_no")),
     parts=(

@@ -27,8 +27,9 @@ class Busy(Exception):  # noqa: N818 - named for what is so
 class Asker:
     """Used on one event loop."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
+    def __init__(self, settings: Settings, name: str = "console-asker", within_s: int = ANSWER_WITHIN_S) -> None:
+        """``name``: of the thread; ``within_s``: the limit of an answer, seconds."""
+        self._settings, self._name, self._within_s = settings, name, within_s
         self._thread: Thread | None = None
         self._jobs: SimpleQueue[tuple[Callable[[Database], Any], Waiting]] = SimpleQueue()
         self._waiting: set[Waiting] = set()
@@ -45,7 +46,7 @@ class Asker:
         self._waiting.add(answer)
         self._jobs.put((job, answer))
         if self._thread is None:
-            self._thread = Thread(target=self._work, name="console-asker", daemon=True)  # the end does not wait for ClickHouse
+            self._thread = Thread(target=self._work, name=self._name, daemon=True)  # the end does not wait for ClickHouse
             self._thread.start()
         try:
             return await answer
@@ -75,7 +76,7 @@ class Asker:
                 answer.get_loop().call_soon_threadsafe(_give, answer, found)
 
     def _ask(self, job: Callable[[Database], T]) -> T:
-        self._database = self._database or Database(self._settings.clickhouse(), within_s=ANSWER_WITHIN_S)
+        self._database = self._database or Database(self._settings.clickhouse(), within_s=self._within_s)
         try:
             return job(self._database)
         except RowsRefused as exc:

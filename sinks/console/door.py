@@ -10,11 +10,14 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from mekong.schemas.errors import Retriable
 from mekong.schemas.inside import failed_inside
 from mekong.schemas.languages import LANGUAGES
 from mekong.sinks.console.key import SHOWN_AS, Key
 from mekong.sinks.console.pages import HOME, Pages
 from mekong.sinks.console.visit import HEADERS, LANGUAGE, asked, check, check_origin
+from mekong.sinks.delivery.answers.form import fields
+from mekong.sinks.delivery.answers.recording import body_of
 
 log = logging.getLogger(__name__)
 
@@ -56,6 +59,19 @@ class Door:
         if (language := request.query_params.get("lang", "")) in LANGUAGES:
             answer.set_cookie(LANGUAGE, language, max_age=_A_YEAR_S, path=HOME, httponly=True, samesite="strict")
         return answer
+
+    async def form(self, request: Request) -> dict[str, str]:
+        """The fields of a form of this page. Raises HTTPException for another one."""
+        try:
+            body = await body_of(request)
+        except Retriable:
+            raise HTTPException(HTTPStatus.REQUEST_TIMEOUT, "the form did not arrive") from None
+        if body is None:
+            raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "the form is too long")
+        given = fields(body)
+        if not self.key.made(given.pop("token", "")):
+            raise HTTPException(HTTPStatus.FORBIDDEN, "this form is not one of this page: load the page again")
+        return given
 
     def _entered(self, request: Request) -> Response:
         """The cookie for the right key, and the same address without the key."""

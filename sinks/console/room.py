@@ -22,6 +22,7 @@ from mekong.sinks.console.explore.routes import Explore
 from mekong.sinks.console.following import follow
 from mekong.sinks.console.key import Key
 from mekong.sinks.console.pages import HOME, Pages
+from mekong.sinks.console.pairs import Pairs
 from mekong.sinks.console.routes import Console
 from mekong.sinks.console.stream import Readers
 from mekong.sinks.console.triage.routes import Triage
@@ -54,6 +55,7 @@ class LivePage:
         self._asker: Asker | None = None
         self._recorder: Recorder | None = None
         self._explore: Explore | None = None
+        self._pairs: Pairs | None = None
         self._threads: list[Thread] = []
 
     async def start(self, end: Callable[[], None]) -> Sequence[BaseRoute]:  # noqa: ARG002 - the page goes on without its sources
@@ -63,10 +65,12 @@ class LivePage:
         pages, readers = Pages(self._base_style), Readers()
         door = Door(self._key, pages)
         self._explore = Explore(pages, asker, door, self._export)
+        self._pairs = Pairs(self._settings, pages, door)
         return [
             *Console(board, pages, asker, door, readers, self._begin).routes(),
             *Triage(board, pages, asker, door, readers, self._recorder, self._begin).routes(),
             *self._explore.routes(),
+            *self._pairs.routes(),
         ]
 
     def leave(self) -> None:
@@ -75,6 +79,8 @@ class LivePage:
             self._board.close()
         if self._asker:
             self._asker.close()
+        if self._pairs:
+            self._pairs.close()
 
     async def stop(self) -> None:
         """End. A thread that waits for a server is left behind: it ends with the process."""

@@ -16,7 +16,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 ALLOWED = {f"{SVG}{name}" for name in ("svg", "style", "defs", "clipPath", "rect", "circle", "g", "text")}
 PAGES = [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]
 DRAWN = {"demo.svg", *(f"{picture.name}.svg" for picture in PICTURES)}
-EXPECTED = DRAWN | {f"{name}.png" for name in HEIGHTS} | {"send-page.png", "console.png", "triage.png", "explore.png"}
+EXPECTED = DRAWN | {f"{name}.png" for name in HEIGHTS} | {"send-page.png", "console.png", "triage.png", "explore.png", "pair.png"}
 AGAIN = "run `make pictures`"
 
 

@@ -199,6 +199,7 @@ def test_it_holds_when_all_is_well_and_the_command_says_so(settings, database):
         "notifications stored": 0,
         "deliveries stored": 0,
         "answers stored": 0,
+        "decisions stored": 0,
         "receipts match": 5,
         "entries answered": 5,
         "counts right": 13,

@@ -239,13 +239,12 @@ def test_the_end_does_not_wait_for_a_case_that_clickhouse_does_not_give():
         asyncio.run(scenario())
 
 
-def test_a_case_is_given_up_after_some_seconds(monkeypatch):
-    monkeypatch.setattr("mekong.sinks.console.asker.ANSWER_WITHIN_S", 1)
+def test_a_case_is_given_up_after_some_seconds():
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://u:p@127.0.0.1:{silent.getsockname()[1]}/d"
 
         async def scenario():
-            reader = Asker(Settings(home=Path("nowhere"), clickhouse_url=url))
+            reader = Asker(Settings(home=Path("nowhere"), clickhouse_url=url), within_s=1)
             began = time.monotonic()
             with pytest.raises(Retriable):
                 await reader.ask(lambda database: read_case(database, uuid4()))

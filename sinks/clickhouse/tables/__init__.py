@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mekong.sinks.clickhouse.table import Table
-from mekong.sinks.clickhouse.tables import alerts, answers, buckets, counts, deliveries, journal, notifications, receipts
+from mekong.sinks.clickhouse.tables import alerts, answers, buckets, counts, decisions, deliveries, journal, notifications, receipts
 
 TABLES: tuple[Table, ...] = (
     journal.TABLE,
@@ -14,4 +14,5 @@ TABLES: tuple[Table, ...] = (
     notifications.TABLE,
     deliveries.TABLE,
     answers.TABLE,
+    decisions.TABLE,
 )

@@ -26,8 +26,8 @@ from mekong.sinks.console.triage.reading import read_alert
 from mekong.sinks.console.triage.values import Found, once
 from mekong.sinks.console.triage.writing import Message, Writing
 from mekong.sinks.console.visit import FORM_HEADERS, HEADERS, asked
-from mekong.sinks.delivery.answers.form import About, Wrong, fields, read
-from mekong.sinks.delivery.answers.recording import Recorder, body_of
+from mekong.sinks.delivery.answers.form import About, Wrong, read
+from mekong.sinks.delivery.answers.recording import Recorder
 
 ALERTS = f"{HOME}/alerts"
 KINDS = (AnswerKind.ACKNOWLEDGE, AnswerKind.VERDICT, AnswerKind.SNOOZE, AnswerKind.MUTE, AnswerKind.NOTE, AnswerKind.UNDO)
@@ -72,7 +72,7 @@ class Triage:
 
     async def enter(self, request: Request) -> Response:
         """Remember the short name of the person."""
-        given = await self._form(request)
+        given = await self._door.form(request)
         name = name_of(given.get("name", ""))
         answer = RedirectResponse(
             back(given.get("back", "")) + ("?who=wrong" if given.get("name") and not name else ""), HTTPStatus.SEE_OTHER, HEADERS
@@ -99,7 +99,7 @@ class Triage:
 
     async def answer(self, request: Request) -> Response:
         """The answer of a form, then the same alert, or the next one after a judgement."""
-        given = await self._form(request)
+        given = await self._door.form(request)
         self._start()
         found = await self._found(request)
         await self._known()
@@ -141,19 +141,6 @@ class Triage:
     def _page(self, request: Request, found: Found, message: Message | None, status: HTTPStatus = HTTPStatus.OK) -> Response:
         page = self._writing.alert(found, self._board.shown, asked(request), datetime.now(UTC), person_of(request), message)
         return self._door.answer(request, page, status, FORM_HEADERS)
-
-    async def _form(self, request: Request) -> dict[str, str]:
-        """The fields of a form of this page. Raises HTTPException for another one."""
-        try:
-            body = await body_of(request)
-        except Retriable:
-            raise HTTPException(HTTPStatus.REQUEST_TIMEOUT, "the form did not arrive") from None
-        if body is None:
-            raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "the form is too long")
-        given = fields(body)
-        if not self._door.key.made(given.pop("token", "")):
-            raise HTTPException(HTTPStatus.FORBIDDEN, "this form is not one of this page: load the page again")
-        return given
 
     def _start(self) -> None:
         self._board.look()

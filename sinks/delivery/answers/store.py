@@ -9,10 +9,9 @@ import time
 from contextlib import suppress
 from typing import Any
 
-from kafka import KafkaProducer, TopicPartition
+from kafka import TopicPartition
 from kafka.errors import KafkaError
 
-from mekong.schemas.connect import kafka_options
 from mekong.schemas.errors import Retriable
 from mekong.schemas.notifications import Notification
 from mekong.schemas.settings import Settings
@@ -21,6 +20,7 @@ from mekong.schemas.topics import ANSWERS, NOTIFICATIONS
 from mekong.schemas.wire import decode, encode
 from mekong.sinks.delivery.links import AnswerTarget
 from mekong.sinks.reading import reader
+from mekong.sinks.recording import recording_producer
 
 WITHIN_S = 8.0
 _POLL_MS = 500
@@ -84,7 +84,7 @@ class AnswerWriter:
         Raises Retriable when that is not certain: to write it again does no harm.
         """
         try:
-            self._producer = self._producer or _producer(self._settings)
+            self._producer = self._producer or recording_producer(self._settings, WITHIN_S)
             sent = self._producer.send(ANSWERS.name, encode(answer), key=answer.subscription.encode(), partition=0)
             return int(sent.get(WITHIN_S).offset)
         except KafkaError as exc:
@@ -97,17 +97,3 @@ class AnswerWriter:
         if producer is not None:
             with suppress(KafkaError):
                 producer.close(timeout=_CLOSE_S)
-
-
-def _producer(settings: Settings) -> KafkaProducer:
-    return KafkaProducer(
-        **kafka_options(settings),
-        enable_idempotence=True,
-        acks="all",
-        linger_ms=0,
-        max_block_ms=int(WITHIN_S * 1_000),
-        delivery_timeout_ms=int(WITHIN_S * 1_000),
-        request_timeout_ms=int(WITHIN_S * 1_000) - 1_000,
-        allow_auto_create_topics=False,
-        metrics_enabled=False,
-    )
