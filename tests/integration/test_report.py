@@ -48,12 +48,16 @@ def run(deployment, fresh_database, monkeypatch):
 
 @pytest.fixture
 def stored(deployment, fresh_database):
-    """Waits until ClickHouse has the journal."""
+    """Waits until ClickHouse has the journal and the receipts."""
     database = Database(fresh_database)
 
     def wait():
-        entries = len(deployment.journal())
-        deployment.wait_until(lambda: database.value("SELECT count() FROM journal") >= entries, f"{entries} rows in journal")
+        agencies = [profile.agency for profile in list_agencies(deployment.settings)]
+        written = {"journal": len(deployment.journal()), "receipts": sum(len(deployment.receipts(agency)) for agency in agencies)}
+        for name, rows_of in written.items():
+            deployment.wait_until(
+                lambda name=name, rows_of=rows_of: database.value(f"SELECT count() FROM {name}") >= rows_of, f"{rows_of} rows in {name}"
+            )
 
     yield wait
     database.close()
