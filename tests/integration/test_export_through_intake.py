@@ -11,16 +11,14 @@ from datetime import UTC, datetime, timedelta
 import openpyxl
 import pyarrow.parquet
 import pytest
-from click.testing import CliRunner
 
-from mekong.deploy.cli import mekong
 from mekong.schemas.errors import Refused
 from mekong.schemas.sheet_words import EXPORTED
-from mekong.sinks.clickhouse.client import Database
-from mekong.sinks.clickhouse.migrate import migrate
 from mekong.sinks.exports import BY_NAME
+from tests.integration.commands import run, stored
 from tests.unit.exported import AGENCY, all_messages
 
+__all__ = ["run", "stored"]
 OTHER, MADE_UP = "LA-CUSTOMS", "seizure-all-fields"
 SHEETS = ("aitr", "ids", "etis", "simple")
 SECRET_CASE = {"case_no": "red", "handling": {"tlp": "TLP:RED"}, "method_note": "for named recipients"}
@@ -35,36 +33,10 @@ def case(agency, **changed):
     return {**message, "handling": {"tlp": "TLP:GREEN"}, **changed}
 
 
-@pytest.fixture
-def run(deployment, fresh_database, monkeypatch):
-    """Runs a command; all that it printed."""
+@pytest.fixture(autouse=True)
+def members(deployment):
+    """They are registered before the worker starts."""
     deployment.register(AGENCY, OTHER, "CN-CUSTOMS")
-    deployment.mekong("worker", "intake")
-    migrate(fresh_database)
-    deployment.mekong("sink", "clickhouse", env={"MEKONG_CLICKHOUSE_URL": fresh_database})
-    for name, value in {**deployment.environment, "MEKONG_CLICKHOUSE_URL": fresh_database}.items():
-        monkeypatch.setenv(name, value)
-
-    def run(*arguments):
-        found = CliRunner().invoke(mekong, list(map(str, arguments)))
-        if found.exception is not None and not isinstance(found.exception, SystemExit):
-            raise found.exception
-        return found
-
-    return run
-
-
-@pytest.fixture
-def stored(deployment, fresh_database):
-    """Waits until ClickHouse has the journal."""
-    database = Database(fresh_database)
-
-    def wait():
-        entries = len(deployment.journal())
-        deployment.wait_until(lambda: database.value("SELECT count() FROM journal") >= entries, f"{entries} rows in journal")
-
-    yield wait
-    database.close()
 
 
 def rows_of(path):

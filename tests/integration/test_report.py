@@ -14,53 +14,16 @@ from statistics import median
 
 import openpyxl
 import pytest
-from click.testing import CliRunner
 from docx import Document
 
-from mekong.deploy.cli import mekong
 from mekong.deploy.registry import list_agencies
 from mekong.schemas.codes import code_list, rows
 from mekong.schemas.errors import Refused
-from mekong.sinks.clickhouse.client import Database
-from mekong.sinks.clickhouse.migrate import migrate
+from tests.integration.commands import run, stored
 
+__all__ = ["run", "stored"]
 PHASES = {"OMD-IV": (3, 120), "OMD-V": (7, 160)}
 HOSTILE = "<script>alert('x')</script>=1+1"
-
-
-@pytest.fixture
-def run(deployment, fresh_database, monkeypatch):
-    """Runs a command; all that it printed."""
-    deployment.mekong("worker", "intake")
-    migrate(fresh_database)
-    deployment.mekong("sink", "clickhouse", env={"MEKONG_CLICKHOUSE_URL": fresh_database})
-    for name, value in {**deployment.environment, "MEKONG_CLICKHOUSE_URL": fresh_database}.items():
-        monkeypatch.setenv(name, value)
-
-    def run(*arguments):
-        found = CliRunner().invoke(mekong, list(map(str, arguments)))
-        if found.exception is not None and not isinstance(found.exception, SystemExit):
-            raise found.exception
-        return found
-
-    return run
-
-
-@pytest.fixture
-def stored(deployment, fresh_database):
-    """Waits until ClickHouse has the journal and the receipts."""
-    database = Database(fresh_database)
-
-    def wait():
-        agencies = [profile.agency for profile in list_agencies(deployment.settings)]
-        written = {"journal": len(deployment.journal()), "receipts": sum(len(deployment.receipts(agency)) for agency in agencies)}
-        for name, rows_of in written.items():
-            deployment.wait_until(
-                lambda name=name, rows_of=rows_of: database.value(f"SELECT count() FROM {name}") >= rows_of, f"{rows_of} rows in {name}"
-            )
-
-    yield wait
-    database.close()
 
 
 def sent(deployment, run, tmp_path, phase):
